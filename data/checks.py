@@ -1,0 +1,152 @@
+"""Reads every file once: what cannot be used is listed, the rest is fingerprinted.
+
+A whitelist decides (formats and pixel modes that both TensorFlow versions decode alike), since
+a single undecodable image deep inside Transform would end a run with its reason hidden.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import warnings
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data.errors import Problem
+from data.layout import Layout, Slice
+
+FORMATS = ("JPEG", "PNG", "BMP", "GIF")
+MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
+MIN_SIDE = 16
+MAX_PIXELS = 64_000_000
+MASK_THRESHOLD = 127
+"""A mask pixel is tumour where its grey value is above this: BRISC's masks are never strictly
+{0, 255}."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """The outcome of reading a folder.
+
+    Attributes:
+        slices: The usable slices, sorted by id.
+        problems: Everything unusable, from names and from contents.
+        fingerprint: Hex SHA-256 over ids, labels and file contents of the usable slices.
+    """
+
+    root: Path
+    slices: tuple[Slice, ...]
+    problems: tuple[Problem, ...]
+    fingerprint: str
+
+
+def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked:
+    """Decodes all images and masks of ``layout``.
+
+    Args:
+        layout: What ``data.layout.scan`` found.
+        progress: Called once for each slice that has been read.
+    """
+
+    def one(item: Slice) -> tuple[list[Problem], str]:
+        result = check_slice(item)
+        if progress is not None:
+            progress()
+        return result
+
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(one, layout.slices))
+    good: list[Slice] = []
+    problems = list(layout.problems)
+    total = hashlib.sha256()
+    for item, (found, digest) in zip(layout.slices, results, strict=True):
+        if found:
+            problems += found
+        else:
+            good.append(item)
+            total.update(f"{item.id} {item.label} {item.official_split} {digest}\n".encode())
+    return Checked(layout.root, tuple(good), tuple(problems), total.hexdigest())
+
+
+def check_slice(item: Slice) -> tuple[list[Problem], str]:
+    """Reads one slice; returns its problems and the hex digest of its files."""
+    digest = hashlib.sha256()
+    problems: list[Problem] = []
+    sizes: list[tuple[int, int]] = []
+    for path in filter(None, (item.image, item.mask)):
+        try:
+            encoded = path.read_bytes()
+        except OSError as error:
+            problems.append(Problem(path, _why(error), "Make it readable", item.id))
+            continue
+        digest.update(hashlib.sha256(encoded).digest())
+        pixels = decode_grey(encoded)
+        if isinstance(pixels, str):
+            problems.append(Problem(path, pixels, "Replace or remove the file", item.id))
+            continue
+        sizes.append(pixels.shape)
+        if path == item.mask and not (pixels > MASK_THRESHOLD).any():
+            problems.append(
+                Problem(path, f"the mask has no pixel above {MASK_THRESHOLD}", "Redraw it", item.id)
+            )
+    if len(sizes) == 2 and sizes[0] != sizes[1]:
+        (height, width), (mask_height, mask_width) = sizes
+        problems.append(
+            Problem(
+                item.mask or item.image,
+                f"the mask is {mask_width}x{mask_height}, its image {width}x{height}",
+                "Give both the same size",
+                item.id,
+            )
+        )
+    return problems, digest.hexdigest()
+
+
+def decode_grey(encoded: bytes) -> np.ndarray | str:
+    """Decodes an image to grey, uint8 [height, width]; where it cannot be used, says why."""
+    if not encoded:
+        return "the file is empty"
+    try:
+        with warnings.catch_warnings():
+            # The limit below is ours: Pillow's own warning would only repeat it.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
+                refusal = _refusal(image)
+                return refusal or np.asarray(image.convert("L"))
+    except Image.DecompressionBombError:
+        return f"more than {MAX_PIXELS} pixels"
+    except Image.UnidentifiedImageError:
+        return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
+    except (OSError, SyntaxError, ValueError) as error:
+        return f"the image data is damaged ({_why(error)})"
+
+
+def _refusal(image: Image.Image) -> str | None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        return f"{width}x{height} are more than {MAX_PIXELS} pixels"
+    if min(width, height) < MIN_SIDE:
+        return f"{width}x{height} is smaller than {MIN_SIDE} pixels a side"
+    if image.mode not in MODES:
+        return f"pixel mode {image.mode} is not supported (8-bit grey or RGB is)"
+    if getattr(image, "n_frames", 1) > 1:
+        return "the image is animated"
+    return None
+
+
+def _why(error: Exception) -> str:
+    reason = getattr(error, "strerror", None) or str(error)
+    return reason.rstrip(".").replace("\n", " ")
+
+
+def summarise(problems: Sequence[Problem], most: int = 50) -> str:
+    """Lists problems a line each, ``most`` at the most, and says how many are left out."""
+    lines = [str(problem) for problem in problems[:most]]
+    if len(problems) > most:
+        lines.append(f"… and {len(problems) - most} more")
+    return "\n".join(lines)

@@ -1,0 +1,64 @@
+"""Turns a slice into a tf.Example, encoded bytes as they are."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from data import features
+from data.checks import MASK_THRESHOLD, decode_grey
+from data.errors import InputError
+from data.layout import Slice
+
+
+def to_example(item: Slice) -> bytes:
+    """Serialises one slice.
+
+    Returns:
+        A tf.Example with the features of ``data.features``: bytes but for ``image/height`` and
+        ``image/width`` (int64, pixels) and ``tumor/area_fraction`` (float, share of the slice).
+
+    Raises:
+        InputError: A file has become unreadable since it was checked.
+    """
+    image = item.image.read_bytes()
+    height, width = _decoded(image, item).shape
+    if item.mask is None:
+        mask = _empty_mask(height, width)
+        area = 0.0
+    else:
+        mask = item.mask.read_bytes()
+        area = float((_decoded(mask, item) > MASK_THRESHOLD).mean())
+    feature = {
+        features.IMAGE: _bytes(image),
+        features.MASK: _bytes(mask),
+        features.ID: _bytes(item.id.encode()),
+        features.LABEL: _bytes(item.label.encode()),
+        features.PLANE: _bytes(item.plane.encode()),
+        features.OFFICIAL_SPLIT: _bytes(item.official_split.encode()),
+        features.HEIGHT: tf.train.Feature(int64_list=tf.train.Int64List(value=[height])),
+        features.WIDTH: tf.train.Feature(int64_list=tf.train.Int64List(value=[width])),
+        features.AREA_FRACTION: tf.train.Feature(float_list=tf.train.FloatList(value=[area])),
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=feature))
+    return example.SerializeToString(deterministic=True)
+
+
+def _decoded(encoded: bytes, item: Slice) -> np.ndarray:
+    pixels = decode_grey(encoded)
+    if isinstance(pixels, str):
+        raise InputError(item.image, f"{pixels} (image or mask)", "Run again: it is then listed")
+    return pixels
+
+
+def _empty_mask(height: int, width: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("L", (width, height)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _bytes(value: bytes) -> tf.train.Feature:
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
