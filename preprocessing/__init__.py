@@ -1,0 +1,1 @@
+"""Stage 2, preprocessing: the TensorFlow graph that training and serving share."""
