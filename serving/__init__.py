@@ -1,0 +1,1 @@
+"""Stage 4, serving: the saved model's signatures and how it is asked."""

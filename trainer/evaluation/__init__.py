@@ -1,0 +1,1 @@
+"""How a trained model is judged, within the pipeline and on any folder."""
