@@ -1,0 +1,33 @@
+"""Finds a saved model on disk, in its own folder or among the versions of a served one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from data.errors import InputError
+
+_SAVED_MODEL = "saved_model.pb"
+
+
+def find_saved_model(directory: Path) -> Path:
+    """Returns ``directory`` if it holds a SavedModel, else its newest version that does.
+
+    Raises:
+        InputError: There is none.
+    """
+    if (directory / _SAVED_MODEL).is_file():
+        return directory
+    if not directory.is_dir():
+        raise InputError(directory, "no such folder", "Give the folder of a saved model")
+    versions = [
+        path
+        for path in directory.iterdir()
+        if path.name.isdigit() and (path / _SAVED_MODEL).is_file()
+    ]
+    if not versions:
+        raise InputError(
+            directory,
+            f"no {_SAVED_MODEL} in it, nor in a version below it",
+            "Give the folder that `brisc run` pushed to, or one version of it",
+        )
+    return max(versions, key=lambda path: int(path.name))
