@@ -1,0 +1,1 @@
+"""Wires the stages: configuration, TFX components, runners and the ``brisc`` command."""

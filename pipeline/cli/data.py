@@ -1,0 +1,45 @@
+"""``brisc data``: what concerns the data set alone; imports no TensorFlow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+app = typer.Typer(
+    help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps ``sample`` a sub-command although it is the only one."""
+
+
+@app.command()
+def sample(
+    directory: Annotated[Path, typer.Argument(help="Folder to write; must not hold files yet.")],
+    images: Annotated[int, typer.Option(help="How many slices.")] = 240,
+    seed: Annotated[int, typer.Option(help="The same seed draws the same slices.")] = 0,
+) -> None:
+    """Draws a small synthetic data set in BRISC's own layout.
+
+    Example: brisc data sample sample --images 240 --seed 1
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from data.sample import write_sample
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("drawing", total=images)
+        written = write_sample(
+            directory, images, seed, lambda done, total: bar.update(task, completed=done)
+        )
+    print(
+        f"{written.directory}: {written.train} train and {written.test} test slices, "
+        f"{written.masks} masks"
+    )

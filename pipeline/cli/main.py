@@ -1,0 +1,36 @@
+"""The ``brisc`` command: gathers the verbs and turns errors into exit codes."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from data.errors import BriscError, ConfigurationError
+from pipeline.cli import data, evaluate, predict, run
+
+FAILED = 1
+USAGE = 2
+
+app = typer.Typer(
+    name="brisc",
+    help="Brain-tumour MRI slices: what the tumour is and where, as a production pipeline.\n\n"
+    "Example: brisc data sample DIR && brisc run --data DIR --workspace W --profile demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data.app, name="data")
+app.command("run")(run.run)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs ``brisc``; exits 1 for unusable inputs and 2 for bad usage or configuration."""
+    try:
+        app(arguments)
+    except BriscError as error:
+        print(f"brisc: {error}", file=sys.stderr)
+        sys.exit(USAGE if isinstance(error, ConfigurationError) else FAILED)

@@ -1,0 +1,1 @@
+"""The TFX components that are the product's own."""

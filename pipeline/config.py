@@ -1,0 +1,121 @@
+"""Typed configuration of the pipeline itself: ``config.yaml`` and section ``gate``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from data import naming
+
+Metric = Literal[
+    "accuracy",
+    "macro_f1",
+    "recall_glioma",
+    "recall_meningioma",
+    "recall_pituitary",
+    "recall_no_tumor",
+    "dice_tumour",
+    "dice_all",
+    "iou_tumour",
+    "iou_all",
+    "healthy_false_mask_rate",
+]
+LOWER_IS_BETTER = ("healthy_false_mask_rate",)
+
+
+class SliceKey(BaseModel):
+    """A part of the test split; without class and plane it is the whole."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    label: Literal["glioma", "meningioma", "pituitary", "no_tumor"] | None = Field(
+        None, alias="class", description="Only slices of this class."
+    )
+    plane: Literal["axial", "coronal", "sagittal"] | None = Field(
+        None, description="Only slices of this plane."
+    )
+
+    def __str__(self) -> str:
+        named = (("plane", self.plane), ("class", self.label))
+        return ",".join(f"{key}={value}" for key, value in named if value) or "all"
+
+
+class _Gated(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: Metric = Field(description="What is judged.")
+    slice: SliceKey = Field(SliceKey(), description="On which part of the test split.")
+
+    @model_validator(mode="after")
+    def _defined(self) -> _Gated:
+        # TFMA refuses a model whose gated metric is NaN, whatever the model does.
+        label = self.slice.label
+        empty = label == naming.NO_TUMOR and self.metric in ("dice_tumour", "iou_tumour")
+        tumour = label in naming.TUMOR_CLASSES and self.metric in LOWER_IS_BETTER
+        recall = self.metric.startswith("recall_") and label not in (None, self.metric[7:])
+        if empty or tumour or recall:
+            raise ValueError(f"{self.metric} is undefined on slice {self.slice}")
+        return self
+
+
+class Threshold(_Gated):
+    """A bound that a model must keep to be blessed."""
+
+    min: float | None = Field(None, description="Lowest value that passes.")
+    max: float | None = Field(None, description="Highest value that passes.")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Threshold:
+        if self.min is None and self.max is None:
+            raise ValueError("a threshold needs min or max")
+        return self
+
+
+class Change(_Gated):
+    """How far a model may fall behind the latest blessed one."""
+
+    tolerance: float = Field(ge=0.0, description="Worsening that still passes, absolute.")
+
+
+class GateConfig(BaseModel):
+    """What Evaluator demands before it blesses a model."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    thresholds: tuple[Threshold, ...] = Field(
+        (
+            Threshold(metric="accuracy", min=0.95),
+            Threshold(metric="macro_f1", min=0.95),
+            Threshold(metric="dice_tumour", min=0.75),
+            Threshold(metric="healthy_false_mask_rate", max=0.02),
+        ),
+        description="Bounds on the test split.",
+    )
+    changes: tuple[Change, ...] = Field(
+        (
+            Change(metric="accuracy", tolerance=0.01),
+            Change(metric="dice_tumour", tolerance=0.02),
+        ),
+        description="Bounds against the latest blessed model, where there is one.",
+    )
+
+
+class PathsConfig(BaseModel):
+    """``config.yaml``: where things are and what runs them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Path | None = Field(None, description="Folder in BRISC layout; --data overrides it.")
+    workspace: Path = Field(
+        Path("workspace"), description="Artifacts, metadata, logs; --workspace overrides it."
+    )
+    serving: Path | None = Field(
+        None, description="Where blessed models are pushed; null: WORKSPACE/serving."
+    )
+    runner: Literal["local", "beam"] = Field("local", description="What orchestrates.")
+    beam_args: tuple[str, ...] = Field(
+        ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"),
+        description="Options of the Beam pipelines within components.",
+    )

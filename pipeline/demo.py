@@ -1,0 +1,50 @@
+"""``make demo``: sample data, the whole pipeline on it, and the pushed model asked once."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from data.layout import scan
+from pipeline.cli.main import main
+from serving.model_files import find_saved_model
+
+ROOT = Path("build/demo")
+IMAGES = 240
+
+
+def demo(root: Path) -> None:
+    """Runs the product's own commands below ``root`` and prints where their results lie."""
+    data, workspace, overlays = root / "data", root / "workspace", root / "overlay"
+    if not data.exists():
+        _brisc("data", "sample", str(data), "--images", str(IMAGES))
+    _brisc("run", "--data", str(data), "--workspace", str(workspace), "--profile", "demo")
+    models = workspace / "serving" / "brisc"
+    shown = next(
+        item for item in scan(data).slices if item.official_split == "test" and item.mask
+    )
+    _brisc("predict", str(shown.image), "--model", str(models), "--overlay", str(overlays))
+    newest = max((workspace / "runs").glob("*/report.html"))
+    tensorboard = json.loads(newest.with_suffix(".json").read_text())["tensorboard"]
+    for path in (
+        overlays / f"{shown.id}_overlay.png",
+        newest,
+        tensorboard,
+        find_saved_model(models).parent,
+    ):
+        print(Path(path).absolute())
+
+
+def _brisc(*arguments: str) -> None:
+    print("brisc", *arguments, flush=True)
+    try:
+        main(list(arguments))
+    except SystemExit as end:
+        # The command line ends every verb so; only a failure ends the demo.
+        if end.code:
+            sys.exit(end.code)
+
+
+if __name__ == "__main__":
+    demo(ROOT)

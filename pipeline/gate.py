@@ -1,0 +1,109 @@
+"""What Evaluator measures and demands: the gate's configuration as TFMA's."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from google.protobuf.wrappers_pb2 import DoubleValue
+from tensorflow_model_analysis.proto import config_pb2
+
+from data import features as raw
+from data import naming
+from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
+from preprocessing import features
+from serving.signatures import EVALUATE, TRANSFORM
+from trainer.evaluation import confusion, overlap, tfma_metrics
+from trainer.outputs import CLASSIFICATION, SEGMENTATION
+
+_SLICES: tuple[list[str], ...] = ([], [raw.LABEL], [raw.PLANE], [raw.LABEL, raw.PLANE])
+
+
+def eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
+    """Builds the configuration of Evaluator: outputs, slices, metrics and thresholds."""
+    return config_pb2.EvalConfig(
+        model_specs=[
+            config_pb2.ModelSpec(
+                model_type="tf_generic",
+                signature_name=EVALUATE,
+                preprocessing_function_names=[TRANSFORM],
+                label_keys={CLASSIFICATION: features.LABEL, SEGMENTATION: features.LABEL},
+            )
+        ],
+        slicing_specs=[config_pb2.SlicingSpec(feature_keys=keys) for keys in _SLICES],
+        metrics_specs=[
+            _own_metrics(CLASSIFICATION, tfma_metrics.ClassScores, confusion.CLASS_SCORES, gate),
+            _own_metrics(SEGMENTATION, tfma_metrics.MaskScores, overlap.MASK_SCORES, gate),
+            _class_curves(),
+        ],
+    )
+
+
+def _own_metrics(
+    output: str, metric: type, names: tuple[str, ...], gate: GateConfig
+) -> config_pb2.MetricsSpec:
+    bounds: dict[str, list[config_pb2.PerSliceMetricThreshold]] = defaultdict(list)
+    for threshold in gate.thresholds:
+        bounds[threshold.metric].append(_on_slice(threshold.slice, _value(threshold)))
+    for change in gate.changes:
+        bounds[change.metric].append(_on_slice(change.slice, _difference(change)))
+    configured = [config_pb2.MetricConfig(class_name=metric.__name__, module=metric.__module__)]
+    if output == CLASSIFICATION:
+        configured += [
+            config_pb2.MetricConfig(class_name="ExampleCount"),
+            config_pb2.MetricConfig(class_name="MultiClassConfusionMatrixPlot"),
+        ]
+    return config_pb2.MetricsSpec(
+        output_names=[output],
+        metrics=configured,
+        per_slice_thresholds={
+            name: config_pb2.PerSliceMetricThresholds(thresholds=bounds[name])
+            for name in names
+            if name in bounds
+        },
+    )
+
+
+def _class_curves() -> config_pb2.MetricsSpec:
+    """Area under the ROC curve, of each class against the rest and their mean."""
+    classes = range(len(naming.CLASSES))
+    return config_pb2.MetricsSpec(
+        output_names=[CLASSIFICATION],
+        metrics=[config_pb2.MetricConfig(class_name="AUC")],
+        binarize=config_pb2.BinarizationOptions(class_ids={"values": list(classes)}),
+        aggregate=config_pb2.AggregationOptions(
+            macro_average=True, class_weights={index: 1.0 for index in classes}
+        ),
+    )
+
+
+def _on_slice(
+    key: SliceKey, threshold: config_pb2.MetricThreshold
+) -> config_pb2.PerSliceMetricThreshold:
+    values = {raw.LABEL: key.label, raw.PLANE: key.plane}
+    spec = config_pb2.SlicingSpec(
+        feature_values={name: value for name, value in values.items() if value}
+    )
+    return config_pb2.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
+
+
+def _value(threshold: Threshold) -> config_pb2.MetricThreshold:
+    bound = config_pb2.GenericValueThreshold()
+    if threshold.min is not None:
+        bound.lower_bound.CopyFrom(DoubleValue(value=threshold.min))
+    if threshold.max is not None:
+        bound.upper_bound.CopyFrom(DoubleValue(value=threshold.max))
+    return config_pb2.MetricThreshold(value_threshold=bound)
+
+
+def _difference(change: Change) -> config_pb2.MetricThreshold:
+    lower = change.metric in LOWER_IS_BETTER
+    direction = (
+        config_pb2.MetricDirection.LOWER_IS_BETTER
+        if lower
+        else config_pb2.MetricDirection.HIGHER_IS_BETTER
+    )
+    bound = config_pb2.GenericChangeThreshold(
+        direction=direction,
+        absolute=DoubleValue(value=change.tolerance if lower else -change.tolerance),
+    )
+    return config_pb2.MetricThreshold(change_threshold=bound)

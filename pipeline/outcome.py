@@ -1,0 +1,139 @@
+"""What a finished run came to: metrics, verdict and where the pushed model lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow_model_analysis as tfma
+
+from data import features as raw
+from pipeline.config import LOWER_IS_BETTER, GateConfig, SliceKey
+from pipeline.status import NodeStatus, RunStatus
+from trainer.evaluation.confusion import CLASS_SCORES
+from trainer.evaluation.overlap import MASK_SCORES
+from trainer.outputs import CLASSIFICATION, SEGMENTATION
+
+Scores = dict[str, dict[str, float | None]]
+"""Metric values by slice name (``all``, ``plane=axial,class=glioma``); null is undefined."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One bound of the gate and whether the model keeps to it.
+
+    Attributes:
+        metric: Name of the metric.
+        slice: Name of the slice.
+        value: What was measured; ``None`` where it is undefined.
+        bound: The bound in words.
+        passed: Whether it holds.
+    """
+
+    metric: str
+    slice: str
+    value: float | None
+    bound: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of a run.
+
+    Attributes:
+        nodes: What each component took.
+        scores: What Evaluator measured on the test split, at the network's image size.
+        verdicts: Each bound of the gate.
+        blessed: Whether Evaluator blessed the model.
+        pushed: Where the blessed model lies.
+        tensorboard: Where its event files lie.
+    """
+
+    nodes: list[NodeStatus]
+    scores: Scores
+    verdicts: list[Verdict]
+    blessed: bool
+    pushed: Path | None
+    tensorboard: Path | None
+
+
+def read_outcome(status: RunStatus, gate: GateConfig) -> Outcome:
+    """Collects the outcome of a run that has come to its end."""
+    evaluation = status.artifact("Evaluator", "ModelEvaluation")
+    blessing = status.artifact("Evaluator", "ModelBlessing")
+    pushed = status.artifact("Pusher", "PushedModel")
+    model_run = status.artifact("Trainer", "ModelRun")
+    assert evaluation is not None and blessing is not None
+    has_baseline = evaluation.custom_properties["baseline_model_id"].int_value > 0
+    scores = _read_scores(evaluation.uri, "candidate" if has_baseline else "")
+    baseline = _read_scores(evaluation.uri, "baseline") if has_baseline else {}
+    destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
+    return Outcome(
+        nodes=status.nodes(),
+        scores=scores,
+        verdicts=_judge(gate, scores, baseline, _read_failures(evaluation.uri)),
+        blessed=blessing.custom_properties["blessed"].int_value == 1,
+        pushed=Path(destination) if destination else None,
+        tensorboard=Path(model_run.uri) / "tensorboard" if model_run else None,
+    )
+
+
+def _read_scores(evaluation: str, model_name: str) -> Scores:
+    """Reads the product's own metrics of one model; empty where it was not evaluated."""
+    scores: Scores = {}
+    for key, outputs in tfma.load_eval_result(evaluation, model_name=model_name).slicing_metrics:
+        values = {
+            name: float(outputs[output][""][name]["doubleValue"])
+            for output, names in ((CLASSIFICATION, CLASS_SCORES), (SEGMENTATION, MASK_SCORES))
+            for name in names
+        }
+        scores[slice_name(dict(key))] = {
+            name: None if math.isnan(value) else value for name, value in values.items()
+        }
+    return scores
+
+
+def slice_name(key: Mapping[str, str]) -> str:
+    """Names a slice, ``plane=axial,class=glioma``, from TFMA's feature values."""
+    return str(SliceKey(label=key.get(raw.LABEL), plane=key.get(raw.PLANE)))
+
+
+def _read_failures(evaluation: str) -> set[tuple[str, str, bool]]:
+    """Metric and slice of each bound that TFMA found broken, and whether it is a change."""
+    failures = set()
+    for part in tfma.load_validation_result(evaluation).metric_validations_per_slice:
+        key = {item.column: item.bytes_value.decode() for item in part.slice_key.single_slice_keys}
+        failures |= {
+            (failure.metric_key.name, slice_name(key), failure.metric_key.is_diff)
+            for failure in part.failures
+        }
+    return failures
+
+
+def _judge(
+    gate: GateConfig, scores: Scores, baseline: Scores, failures: set[tuple[str, str, bool]]
+) -> list[Verdict]:
+    verdicts = []
+    for threshold in gate.thresholds:
+        name, part = threshold.metric, str(threshold.slice)
+        limits = [f"at least {threshold.min:g}"] if threshold.min is not None else []
+        limits += [f"at most {threshold.max:g}"] if threshold.max is not None else []
+        value = scores.get(part, {}).get(name)
+        passed = value is not None and (name, part, False) not in failures
+        verdicts.append(Verdict(name, part, value, " and ".join(limits), passed))
+    for change in gate.changes if baseline else ():
+        name, part = change.metric, str(change.slice)
+        before = baseline.get(part, {}).get(name)
+        side = "above" if name in LOWER_IS_BETTER else "below"
+        bound = f"at most {change.tolerance:g} {side} the blessed {_shown(before)}"
+        value = scores.get(part, {}).get(name)
+        passed = value is not None and (name, part, True) not in failures
+        verdicts.append(Verdict(name, part, value, bound, passed))
+    return verdicts
+
+
+def _shown(value: float | None) -> str:
+    return "(undefined)" if value is None else f"{value:.4f}"

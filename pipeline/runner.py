@@ -1,0 +1,37 @@
+"""Runs a pipeline by the orchestrator that was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from typing import Literal
+
+from tfx.dsl.compiler import compiler, constants
+from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
+from tfx.orchestration.local.local_dag_runner import LocalDagRunner
+from tfx.orchestration.pipeline import Pipeline
+from tfx.orchestration.portable import runtime_parameter_utils
+
+
+def run_pipeline(pipeline: Pipeline, runner: Literal["local", "beam"], run_id: str) -> None:
+    """Runs ``pipeline`` to its end, or raises what its failed component raised."""
+    ir = compiler.Compiler().compile(pipeline)
+    # The runners would name the run by their own clock, and nobody could follow it.
+    runtime_parameter_utils.substitute_runtime_parameter(
+        ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
+    )
+    orchestrator = BeamDagRunner() if runner == "beam" else LocalDagRunner()
+    with _without_arguments():
+        orchestrator.run_with_ir(ir)
+
+
+@contextlib.contextmanager
+def _without_arguments() -> Iterator[None]:
+    # Beam takes its options from sys.argv, where ours stand: its --runner is not ours.
+    saved = sys.argv
+    sys.argv = saved[:1]
+    try:
+        yield
+    finally:
+        sys.argv = saved

@@ -1,0 +1,35 @@
+"""Runs the pipeline under TFX and reads what it came to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from data.checks import Checked
+from pipeline.graph import build_pipeline
+from pipeline.outcome import Outcome, read_outcome
+from pipeline.progress import show_progress
+from pipeline.runner import run_pipeline
+from pipeline.status import RunStatus
+
+if TYPE_CHECKING:
+    from pipeline.execute import RunRequest
+
+
+def run(request: RunRequest, checked: Checked, run_id: str, console: Console) -> Outcome:
+    """Runs all components on the checked data."""
+    kept = {item.id for item in checked.slices}
+    skipped = {item.slice_id for item in checked.problems if item.slice_id} - kept
+    pipeline = build_pipeline(
+        request.parameters,
+        request.workspace,
+        data_dir=request.data_dir.absolute(),
+        data_fingerprint=checked.fingerprint,
+        skipped=sorted(skipped),
+        beam_args=list(request.beam_args),
+    )
+    status = RunStatus(pipeline.metadata_connection_config, run_id)
+    with show_progress(console, status, len(pipeline.components)):
+        run_pipeline(pipeline, request.runner, run_id)
+    return read_outcome(status, request.parameters.gate)

@@ -1,0 +1,97 @@
+"""The workspace folder: where each thing of a run lies."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import InputError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Paths below a workspace; absolute, since TFX stores them in its metadata.
+
+    Attributes:
+        root: The folder itself.
+        serving: Where blessed models are pushed, ``NAME/VERSION`` below it.
+    """
+
+    root: Path
+    serving: Path
+
+    @classmethod
+    def at(cls, root: Path, serving: Path | None = None) -> Workspace:
+        """The workspace in ``root``; models go to ``serving``, by default below it."""
+        root = root.absolute()
+        return cls(root, (serving or root / "serving").absolute())
+
+    @property
+    def artifacts(self) -> Path:
+        """What components leave for each other."""
+        return self.root / "artifacts"
+
+    @property
+    def metadata(self) -> Path:
+        """The SQLite database of ML Metadata."""
+        return self.root / "metadata.sqlite"
+
+    @property
+    def training(self) -> Path:
+        """Checkpoints and TensorBoard events, a folder a training."""
+        return self.root / "training"
+
+    @property
+    def reports(self) -> Path:
+        """Logs and reports, a folder a run."""
+        return self.root / "runs"
+
+    def keep(self, file: Path) -> Path:
+        """Copies ``file`` under a name made of its content.
+
+        TFX takes a file's path for its identity: under its own name an edited file would be
+        taken from the cache as it was.
+        """
+        content = file.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        copy = self.root / "inputs" / digest / file.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(content)
+        return copy
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Makes the folder and keeps other runs out of it.
+
+        Raises:
+            InputError: It cannot be written, or another run is using it.
+        """
+        lock = self.root / ".lock"
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            file = lock.open("a+")
+        except OSError as error:
+            raise InputError(
+                self.root,
+                f"the workspace cannot be written ({error.strerror})",
+                "Give --workspace a folder you may write to",
+            ) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                file.seek(0)
+                raise InputError(
+                    self.root,
+                    f"another run is using this workspace (process {file.read().strip()})",
+                    "Wait for it, or give another --workspace",
+                ) from error
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
