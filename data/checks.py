@@ -77,7 +77,7 @@ def check_slice(item: Slice) -> tuple[list[Problem], str]:
     """Reads one slice; returns its problems and the hex digest of its files."""
     digest = hashlib.sha256()
     problems: list[Problem] = []
-    sizes: list[tuple[int, int]] = []
+    sizes: list[tuple[int, ...]] = []
     for path in filter(None, (item.image, item.mask)):
         try:
             encoded = path.read_bytes()

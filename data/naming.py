@@ -7,7 +7,7 @@ naming section of the data set's own description (Zenodo, doi:10.5281/zenodo.175
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
 
 CLASSES = ("glioma", "meningioma", "pituitary", "no_tumor")
 """The class names, in the order of the model's ``classification`` output."""
@@ -30,7 +30,8 @@ _STEM = re.compile(
 )
 
 
-class SliceName(NamedTuple):
+@dataclass(frozen=True)
+class SliceName:
     """What a BRISC stem says: ``split`` as published, running ``index``, ``label``, ``plane``."""
 
     split: str

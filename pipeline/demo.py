@@ -21,9 +21,7 @@ def demo(root: Path) -> None:
         _brisc("data", "sample", str(data), "--images", str(IMAGES))
     _brisc("run", "--data", str(data), "--workspace", str(workspace), "--profile", "demo")
     models = workspace / "serving" / "brisc"
-    shown = next(
-        item for item in scan(data).slices if item.official_split == "test" and item.mask
-    )
+    shown = next(item for item in scan(data).slices if item.official_split == "test" and item.mask)
     _brisc("predict", str(shown.image), "--model", str(models), "--overlay", str(overlays))
     newest = max((workspace / "runs").glob("*/report.html"))
     tensorboard = json.loads(newest.with_suffix(".json").read_text())["tensorboard"]

@@ -21,7 +21,8 @@ class NodeStatus:
 
     Attributes:
         node: Its id.
-        state: ``running``, ``run``, ``cached`` or ``failed``.
+        state: ``running``, ``run``, ``cached``, ``failed``, or ``resolved`` for a node that
+            only looks up artifacts of earlier runs.
         seconds: From its start to its end, or to the last change seen.
         execution_id: Its execution in ML Metadata.
     """
@@ -49,7 +50,7 @@ class RunStatus:
         return [
             NodeStatus(
                 self._node(execution.id),
-                _STATES.get(execution.last_known_state, "running"),
+                self._state(execution),
                 (execution.last_update_time_since_epoch - execution.create_time_since_epoch) / 1000,
                 execution.id,
             )
@@ -71,6 +72,11 @@ class RunStatus:
                 if artifact.type == type_name:
                     return artifact
         return None
+
+    def _state(self, execution: metadata_store_pb2.Execution) -> str:
+        state = _STATES.get(execution.last_known_state, "running")
+        resolver = execution.type.rpartition(".")[2] == "Resolver"
+        return "resolved" if resolver and state == "run" else state
 
     def _node(self, execution_id: int) -> str:
         if execution_id not in self._nodes:

@@ -16,6 +16,11 @@ from trainer.outputs import CLASSIFICATION, SEGMENTATION
 # The last activation of segmentation-models' ResNets, 1/32 of the input's side.
 _BOTTLENECK = "relu1"
 
+# Keras' own 0.99 averages over hundreds of steps, more than a small data set has in an epoch:
+# val is then judged by statistics of a network long gone. This is PyTorch's default, in whose
+# convention it is called 0.1.
+_BATCH_NORM_MOMENTUM = 0.9
+
 
 def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras.Model:
     """Builds the network under the current dtype policy.
@@ -45,6 +50,9 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
         classes=1,
         activation="sigmoid",
     )
+    for layer in unet.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = _BATCH_NORM_MOMENTUM
     bottleneck = unet.get_layer(_BOTTLENECK).output
     if encoder_weights and config.encoder_weights != "none":
         _load_encoder(keras.Model(unet.input, bottleneck), config)

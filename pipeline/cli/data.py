@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
     no_args_is_help=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import apache_beam as beam
 from tfx import types
@@ -24,7 +24,7 @@ _VERSION_BITS = 31
 class BriscExampleGenSpec(component_spec.ComponentSpec):
     """Parameters are what decides the output, so they alone decide whether it is cached."""
 
-    PARAMETERS = {
+    PARAMETERS: ClassVar = {
         standard_component_specs.INPUT_CONFIG_KEY: component_spec.ExecutionParameter(
             type=example_gen_pb2.Input
         ),
@@ -40,8 +40,8 @@ class BriscExampleGenSpec(component_spec.ComponentSpec):
         "split": component_spec.ExecutionParameter(type=str),
         "code_hash": component_spec.ExecutionParameter(type=str),
     }
-    INPUTS: dict[str, component_spec.ChannelParameter] = {}
-    OUTPUTS = {
+    INPUTS: ClassVar[dict[str, component_spec.ChannelParameter]] = {}
+    OUTPUTS: ClassVar = {
         standard_component_specs.EXAMPLES_KEY: component_spec.ChannelParameter(
             type=standard_artifacts.Examples
         )
