@@ -24,6 +24,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
+_GIF_END = b"\x3b"
 MASK_THRESHOLD = 127
 """A mask pixel is tumour where its grey value is above this: BRISC's masks are never strictly
 {0, 255}."""
@@ -116,13 +118,14 @@ def decode_grey(encoded: bytes) -> np.ndarray | str:
             # The limit below is ours: Pillow's own warning would only repeat it.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
-                refusal = _refusal(image)
+                refusal = _refusal(image) or _strictness(image, encoded)
                 return refusal or np.asarray(image.convert("L"))
     except Image.DecompressionBombError:
         return f"more than {MAX_PIXELS} pixels"
     except Image.UnidentifiedImageError:
         return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
-    except (OSError, SyntaxError, ValueError) as error:
+    except Exception as error:
+        # Damaged data also gets IndexError and struct.error out of Pillow's plugins.
         return f"the image data is damaged ({_why(error)})"
 
 
@@ -139,8 +142,25 @@ def _refusal(image: Image.Image) -> str | None:
     return None
 
 
+def _strictness(image: Image.Image, encoded: bytes) -> str | None:
+    """What Pillow forgives and TensorFlow does not."""
+    if image.format == "BMP":
+        bits = int.from_bytes(encoded[28:30], "little")
+        if image.mode not in ("L", "RGB") or bits < 8 or bits == 16 or image.info["compression"]:
+            return "BMP images must be 8-bit grey or 24-bit RGB, not compressed"
+    whole = True
+    if image.format == "GIF":
+        whole = encoded.rstrip(b"\0").endswith(_GIF_END)
+    elif image.format == "PNG":
+        whole = _PNG_END in encoded
+        # Compares checksums, which decoding does not; an image is unusable afterwards.
+        with Image.open(io.BytesIO(encoded), formats=("PNG",)) as copy:
+            copy.verify()
+    return None if whole else "the image data is damaged (its end is missing)"
+
+
 def _why(error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return reason.rstrip(".").replace("\n", " ")
 
 

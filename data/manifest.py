@@ -1,0 +1,116 @@
+"""Reads and writes ``manifest.csv``, BRISC's list of every file with its size and checksum.
+
+As published: one row a file, sorted by path, Windows back-slashes, CRLF line ends. Copies with
+slashes, LF or a byte order mark are read too.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from pathlib import Path, PurePosixPath
+
+from PIL import Image
+
+from data import naming
+from data.errors import InputError
+from data.layout import CLASSIFICATION, SEGMENTATION
+from data.manifest_row import COLUMNS, ManifestRow, format_row, parse_row
+
+MANIFEST = "manifest.csv"
+_TASKS = {CLASSIFICATION: "classification", SEGMENTATION: "segmentation"}
+_MEND = "Mend the row, or get the manifest again from where the data set came"
+
+
+class ManifestError(InputError, ValueError):
+    """A manifest that cannot be used; ``where`` gives the file and, for a bad row, its line."""
+
+
+def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
+    """Reads a manifest; the files that it lists are not opened.
+
+    Raises:
+        ManifestError: It is missing, not a CSV in UTF-8, lacks a column or has a row that is
+            broken, contradicts itself, leads out of the folder or lists a file again.
+    """
+    rows: dict[PurePosixPath, ManifestRow] = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, strict=True)
+            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+            if missing:
+                raise ManifestError(
+                    path,
+                    f"it has no column {', '.join(missing)}",
+                    f"Its first line must name the columns {', '.join(COLUMNS)}",
+                )
+            for cells in reader:
+                try:
+                    row = parse_row(cells)
+                    if row.path in rows:
+                        raise ValueError(f"{row.path} is listed twice")
+                except ValueError as error:
+                    where = f"{path}, line {reader.line_num}"
+                    raise ManifestError(where, str(error), _MEND) from error
+                rows[row.path] = row
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise ManifestError(path, f"cannot be read as CSV ({error})", _MEND) from error
+    return tuple(rows.values())
+
+
+def write_manifest(root: Path) -> Path:
+    """Lists the files of a folder in BRISC layout in its ``manifest.csv``; returns its path.
+
+    Raises:
+        ManifestError: There is no file, or one is not named as in BRISC or no readable image.
+    """
+    files = sorted(
+        path
+        for task in _TASKS
+        for path in (root / task).rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    )
+    if not files:
+        raise ManifestError(
+            root,
+            f"no file in {CLASSIFICATION} or {SEGMENTATION}",
+            "Give the folder that holds the data set",
+        )
+    target = root / MANIFEST
+    partial = target.with_name(f".{MANIFEST}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\r\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(format_row(_measure(root, path)) for path in files)
+        # A reader never sees a manifest that stops half-way.
+        os.replace(partial, target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def _measure(root: Path, path: Path) -> ManifestRow:
+    name = naming.parse_stem(path.stem)
+    if name is None:
+        raise ManifestError(path, "not named as BRISC names a slice", "Rename or remove it")
+    try:
+        content = path.read_bytes()
+        with Image.open(path) as image:
+            width, height = image.size
+    except OSError as error:
+        raise ManifestError(path, f"not a readable image ({error})", "Replace it") from error
+    relative = PurePosixPath(path.relative_to(root).as_posix())
+    is_mask = path.parent.name == "masks"
+    return ManifestRow(
+        path=relative,
+        task=_TASKS[relative.parts[0]],
+        name=name,
+        is_mask=is_mask,
+        linked_image=relative.parents[1] / "images" / f"{path.stem}.jpg" if is_mask else None,
+        width=width,
+        height=height,
+        size=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
