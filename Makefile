@@ -1,0 +1,50 @@
+# `make demo` and `make test` set themselves up; see requirements/setup.sh for STACK, GPU, BRISC_VENV.
+SHELL := bash
+BRISC_VENV ?= .venv
+export BRISC_VENV
+BIN := $(BRISC_VENV)/bin
+PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-end-to-end test-integration test-other-stack \
+	lint format typecheck lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environment, once (GPU=1: with CUDA; STACK=tfx-1.16|tfx-1.21)
+	@requirements/setup.sh
+
+demo: setup ## train, evaluate and serve a small model on made-up slices
+	@$(BIN)/python -m pipeline.demo
+
+test: lint typecheck ## linters, types and the fast tests (PYTEST_ARGS=...)
+	$(PYTEST)
+
+test-end-to-end: setup ## the whole pipeline on made-up slices
+	$(PYTEST) tests/end_to_end
+
+test-integration: setup ## the heavier tests, then the other stack
+	$(PYTEST) -m integration
+	$(MAKE) test-other-stack
+
+test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose
+	requirements/other_stack.sh
+
+lint: setup ## ruff, changing nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup ## ruff, mending what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+typecheck: setup ## mypy
+	$(BIN)/mypy
+
+lock: ## make the lock files from setup.py (UPGRADE=1: with newer versions)
+	requirements/lock.sh
+
+clean: ## remove what builds and tests made; the environment stays
+	rm -rf --one-file-system build .cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

@@ -1,0 +1,62 @@
+"""The package and its direct dependencies; `make lock` pins the rest.
+
+Beam's workers get the code as a source distribution of this very file (`--setup_file`), so it is
+plain setuptools: it reads no other file and imports nothing of the project.
+"""
+
+from setuptools import find_packages, setup
+
+# TFX 1.16 is the last release for Python 3.10, TFX 1.21 the first for 3.11 and newer.
+OLD = 'python_version < "3.11"'
+NEW = 'python_version >= "3.11"'
+
+# The rest of the family (Beam, TFT, TFDV, TFMA, MLMD) is not named: each TFX release pins its own.
+INSTALL_REQUIRES = [
+    f"tfx==1.16.0; {OLD}",
+    f"tensorflow==2.16.2; {OLD}",
+    f"tf_keras==2.16.0; {OLD}",
+    # tfx_bsl 1.16 imports it and gets it from Beam, which has dropped it since.
+    f"dill; {OLD}",
+    f"tfx==1.21.0; {NEW}",
+    f"tensorflow==2.21.0; {NEW}",
+    f"tf_keras==2.21.0; {NEW}",
+    "segmentation-models==1.0.1",
+    "numpy",
+    "scipy",
+    "Pillow",
+    "pydantic>=2",
+    "PyYAML",
+    "typer",
+    "rich",
+]
+
+EXTRAS_REQUIRE = {
+    "dev": [
+        "mypy",
+        "pytest",
+        "pytest-timeout",
+        "ruff",
+        "scikit-learn",
+        # Builds the editable install, which is done without network and so without isolation.
+        "setuptools",
+        "types-PyYAML",
+    ],
+    "gpu": [
+        f"tensorflow[and-cuda]==2.16.2; {OLD}",
+        f"tensorflow[and-cuda]==2.21.0; {NEW}",
+    ],
+}
+
+PACKAGES = ("data", "preprocessing", "trainer", "serving", "pipeline")
+
+setup(
+    name="brisc-pipeline",
+    version="0.1.0",
+    description="Classification and segmentation of brain tumours in MRI slices, on TFX",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=[*PACKAGES, *(f"{name}.*" for name in PACKAGES)]),
+    package_data={"data": ["schema.pbtxt"], "pipeline": ["profiles/*.yaml"]},
+    install_requires=INSTALL_REQUIRES,
+    extras_require=EXTRAS_REQUIRE,
+    entry_points={"console_scripts": ["brisc = pipeline.cli.main:main"]},
+)
