@@ -8,18 +8,25 @@ from trainer.config import TrainingConfig
 
 
 def make_optimiser(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101) with clipped gradients.
+    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), its gradients clipped by norm."""
+    return keras.optimizers.AdamW(
+        make_schedule(config, total_steps),
+        weight_decay=config.weight_decay,
+        global_clipnorm=config.clip_norm,
+    )
 
-    The rate rises linearly over ``warmup_fraction`` of ``total_steps``, then falls to zero
-    along a cosine (arXiv 1608.03983).
+
+def make_schedule(
+    config: TrainingConfig, total_steps: int
+) -> keras.optimizers.schedules.LearningRateSchedule:
+    """Rises linearly over ``warmup_fraction`` of all steps, then falls to zero along a cosine.
+
+    Warm-up: Goyal et al. 2017 (arXiv 1706.02677); cosine: Loshchilov and Hutter 2017
+    (arXiv 1608.03983), without restarts.
     """
     warmup = int(config.warmup_fraction * total_steps)
-    if warmup:
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0, total_steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
-        )
-    else:
-        schedule = keras.optimizers.schedules.CosineDecay(config.learning_rate, total_steps)
-    return keras.optimizers.AdamW(
-        schedule, weight_decay=config.weight_decay, global_clipnorm=config.clip_norm
+    if not warmup:
+        return keras.optimizers.schedules.CosineDecay(config.learning_rate, total_steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, total_steps - warmup, warmup_target=config.learning_rate, warmup_steps=warmup
     )
