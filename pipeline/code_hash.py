@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
+import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 
 
-def code_hash(*packages: str) -> str:
-    """Hex digest over the Python sources of ``packages``, 16 characters.
+def code_hash(*names: str, without: str | None = None) -> str:
+    """Hex digest of Python sources, 16 characters.
 
-    Among a component's parameters it makes an edit of that code re-run the component, and no
-    other edit.
+    Among a component's parameters it makes an edit of the code that the component runs re-run
+    it, and no other edit.
+
+    Args:
+        names: Modules, or packages with all that is below them.
+        without: A package among them to leave out.
     """
+    left_out = set(_sources(without)) if without else set()
     digest = hashlib.sha256()
-    for package in packages:
-        root = Path(importlib.import_module(package).__path__[0])
-        for path in sorted(root.rglob("*.py")):
-            digest.update(f"{package}/{path.relative_to(root).as_posix()}\0".encode())
-            digest.update(path.read_bytes())
+    for name in names:
+        for path in _sources(name):
+            if path not in left_out:
+                digest.update(f"{name}/{path.name}\0".encode())
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _sources(name: str) -> Iterator[Path]:
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(name)
+    origin = Path(spec.origin)
+    if spec.submodule_search_locations is None:
+        yield origin
+    else:
+        yield from sorted(origin.parent.rglob("*.py"))

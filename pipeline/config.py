@@ -43,7 +43,8 @@ class SliceKey(BaseModel):
 
 
 class _Gated(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # No comparison with NaN holds: such a bound would pass whatever it is given, or nothing.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     metric: Metric = Field(description="What is judged.")
     slice: SliceKey = Field(SliceKey(), description="On which part of the test split.")

@@ -87,7 +87,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigurationError(
             file, error.strerror or str(error), "Give an existing YAML file"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        # ValueError: an impossible date, or text that is not UTF-8.
         reason = " ".join(str(error).split())
         raise ConfigurationError(file, f"not valid YAML ({reason})", "Mend the file") from error
     if values is None:
@@ -106,12 +107,12 @@ def _parse(assignment: str) -> dict[str, Any]:
         )
     try:
         value: Any = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"--set {assignment}", "the value is not valid YAML", "Quote it"
         ) from error
-    # YAML 1.1 reads 1e-3, without a dot, as a string.
-    if isinstance(value, str):
+    # YAML 1.1 reads 1e-3, without a dot, as a string; "1e-3" in quotes is meant to be one.
+    if isinstance(value, str) and value == text:
         with contextlib.suppress(ValueError):
             value = float(value)
     for key in reversed(keys[1:]):

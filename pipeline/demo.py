@@ -11,7 +11,7 @@ from pipeline.cli.main import main
 from serving.model_files import find_saved_model
 
 ROOT = Path("build/demo")
-IMAGES = 240
+IMAGES = 480
 
 
 def demo(root: Path) -> None:

@@ -56,7 +56,14 @@ def execute(request: RunRequest) -> int:
         checked = _checked(request, Console(stderr=True))
         run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S.%f")
         folder = request.workspace.reports / run_id
-        folder.mkdir(parents=True)
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise InputError(
+                folder,
+                f"the folder cannot be made ({error.strerror})",
+                "Give --workspace a folder you may write to",
+            ) from error
         return _run(request, checked, run_id, folder)
 
 

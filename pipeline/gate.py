@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 
 from google.protobuf.wrappers_pb2 import DoubleValue
@@ -9,6 +10,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from data import features as raw
 from data import naming
+from pipeline.code_hash import code_hash
 from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
 from preprocessing import features
 from serving.signatures import EVALUATE, TRANSFORM
@@ -46,7 +48,13 @@ def _own_metrics(
         bounds[threshold.metric].append(_on_slice(threshold.slice, _value(threshold)))
     for change in gate.changes:
         bounds[change.metric].append(_on_slice(change.slice, _difference(change)))
-    configured = [config_pb2.MetricConfig(class_name=metric.__name__, module=metric.__module__)]
+    configured = [
+        config_pb2.MetricConfig(
+            class_name=metric.__name__,
+            module=metric.__module__,
+            config=json.dumps({"code_hash": code_hash("trainer.evaluation")}),
+        )
+    ]
     if output == CLASSIFICATION:
         configured += [
             config_pb2.MetricConfig(class_name="ExampleCount"),

@@ -7,13 +7,11 @@ from pathlib import Path
 from tfx.components import (
     Evaluator,
     ExampleValidator,
-    Pusher,
     StatisticsGen,
     Trainer,
     Transform,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
-from tfx.dsl.components.base import executor_spec
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
@@ -24,16 +22,18 @@ from tfx.types.standard_artifacts import Model, ModelBlessing
 import data
 from data.splits import SPLITS
 from pipeline.code_hash import code_hash
-from pipeline.components import pusher as atomic_pusher
 from pipeline.components.anomaly_gate import AnomalyGate
 from pipeline.components.baseline import OtherBlessedModelStrategy
 from pipeline.components.example_gen import BriscExampleGen
+from pipeline.components.pusher import Pusher
 from pipeline.configuration import Parameters
 from pipeline.gate import eval_config
 from pipeline.workspace import Workspace
 
 NAME = "brisc"
 SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
+
+_INGEST = ("data.naming", "data.layout", "data.checks", "data.splits", "data.examples")
 
 
 def build_pipeline(
@@ -56,7 +56,7 @@ def build_pipeline(
         beam_args: Options of the Beam pipelines within components.
     """
     ingest = BriscExampleGen(
-        data_dir, data_fingerprint, skipped, parameters.split, code_hash("data")
+        data_dir, data_fingerprint, skipped, parameters.split, code_hash(*_INGEST)
     )
     examples = ingest.outputs["examples"]
     statistics = StatisticsGen(examples=examples)
@@ -89,7 +89,9 @@ def build_pipeline(
             "model": parameters.model.model_dump(mode="json"),
             "training": parameters.training.model_dump(mode="json"),
             "training_dir": str(workspace.training),
-            "code_hash": code_hash("preprocessing", "trainer", "serving"),
+            "code_hash": code_hash(
+                "preprocessing", "trainer", "serving.signatures", without="trainer.evaluation"
+            ),
         },
     )
     baseline = Resolver(
@@ -114,7 +116,6 @@ def build_pipeline(
                 base_directory=str(workspace.serving / parameters.serving.model_name)
             )
         ),
-        custom_executor_spec=executor_spec.ExecutorClassSpec(atomic_pusher.Executor),
     )
     return Pipeline(
         pipeline_name=NAME,

@@ -74,24 +74,29 @@ class Workspace:
         lock = self.root / ".lock"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            file = lock.open("a+")
+            # A write that fails must not be tried again when the file is closed.
+            file = lock.open("ab+", buffering=0)
         except OSError as error:
-            raise InputError(
-                self.root,
-                f"the workspace cannot be written ({error.strerror})",
-                "Give --workspace a folder you may write to",
-            ) from error
+            raise self._unwritable(error) from error
         with file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
+                file.truncate(0)
+                file.write(str(os.getpid()).encode())
+            except BlockingIOError as error:
                 file.seek(0)
                 raise InputError(
                     self.root,
-                    f"another run is using this workspace (process {file.read().strip()})",
+                    f"another run is using this workspace (process {file.read().decode()})",
                     "Wait for it, or give another --workspace",
                 ) from error
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
+            except OSError as error:
+                raise self._unwritable(error) from error
             yield
+
+    def _unwritable(self, error: OSError) -> InputError:
+        return InputError(
+            self.root,
+            f"the workspace cannot be written ({error.strerror})",
+            "Give --workspace a folder you may write to",
+        )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from preprocessing.config import ImageSize
 
+Channels = Annotated[int, Field(ge=1)]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
 
@@ -23,7 +24,7 @@ class ModelConfig(BaseModel):
         min_length=1,
         description="imagenet, none, or the path of a .h5 weights file of the encoder.",
     )
-    decoder_filters: tuple[int, int, int, int, int] = Field(
+    decoder_filters: tuple[Channels, Channels, Channels, Channels, Channels] = Field(
         (256, 128, 64, 32, 16), description="Channels of the decoder blocks, coarse to fine."
     )
     dropout: float = Field(
@@ -34,7 +35,7 @@ class ModelConfig(BaseModel):
 class TrainingConfig(BaseModel):
     """The optimisation of both tasks at once."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     epochs: int = Field(60, ge=1, description="Passes over the train split.")
     batch_size: int = Field(16, ge=1, description="Slices a step, over all devices together.")
@@ -61,4 +62,4 @@ class TrainingConfig(BaseModel):
         description="Arithmetic of the network; auto: mixed_float16 on GPU, mixed_bfloat16 on "
         "CPUs with AVX512-BF16 or AMX, else float32.",
     )
-    seed: int = Field(0, ge=0, description="Seeds weights, shuffling, dropout and flips.")
+    seed: int = Field(0, ge=0, lt=2**32, description="Seeds weights, shuffling, dropout and flips.")

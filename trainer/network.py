@@ -16,6 +16,8 @@ from trainer.outputs import CLASSIFICATION, SEGMENTATION
 # The last activation of segmentation-models' ResNets, 1/32 of the input's side.
 _BOTTLENECK = "relu1"
 
+_WEIGHTS_KEY = "model.encoder_weights"
+
 # Keras' own 0.99 averages over hundreds of steps, more than a small data set has in an epoch:
 # val is then judged by statistics of a network long gone. This is PyTorch's default, in whose
 # convention it is called 0.1.
@@ -42,20 +44,14 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
         ConfigurationError: The encoder's weights cannot be had or do not fit.
     """
     layers = keras.layers
-    unet = sm.Unet(
-        config.encoder,
-        input_shape=(config.image_size, config.image_size, ENCODER_CHANNELS),
-        encoder_weights=None,
-        decoder_filters=config.decoder_filters,
-        classes=1,
-        activation="sigmoid",
-    )
+    weights = config.encoder_weights if encoder_weights else "none"
+    unet = _build_unet(config, "imagenet" if weights == "imagenet" else None)
     for layer in unet.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = _BATCH_NORM_MOMENTUM
     bottleneck = unet.get_layer(_BOTTLENECK).output
-    if encoder_weights and config.encoder_weights != "none":
-        _load_encoder(keras.Model(unet.input, bottleneck), config)
+    if weights not in ("imagenet", "none"):
+        _load_encoder(keras.Model(unet.input, bottleneck), Path(weights))
     pooled = layers.GlobalAveragePooling2D(name="pool")(bottleneck)
     dropped = layers.Dropout(config.dropout, name="dropout")(pooled)
     # Softmax and the losses stay in float32 under every policy.
@@ -66,35 +62,37 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     return keras.Model(unet.input, {CLASSIFICATION: classes, SEGMENTATION: mask}, name="brisc_unet")
 
 
-def _load_encoder(encoder: keras.Model, config: ModelConfig) -> None:
-    key = "model.encoder_weights"
-    if config.encoder_weights == "imagenet":
-        try:
-            pretrained = sm.backbones.backbones_factory.Backbones.get_backbone(
-                config.encoder,
-                input_shape=encoder.input_shape[1:],
-                weights="imagenet",
-                include_top=False,
-            )
-        except Exception as error:
-            # Keras wraps every failure of a download in a bare Exception.
-            raise ConfigurationError(
-                key,
-                f"the ImageNet weights of {config.encoder} could not be fetched ({error})",
-                "Connect to the internet once, give the path of a weights file, or set none",
-            ) from error
-        encoder.set_weights(pretrained.get_weights())
-        return
-    path = Path(config.encoder_weights)
+def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
+    try:
+        return sm.Unet(
+            config.encoder,
+            input_shape=(config.image_size, config.image_size, ENCODER_CHANNELS),
+            encoder_weights=pretrained,
+            decoder_filters=config.decoder_filters,
+            classes=1,
+            activation="sigmoid",
+        )
+    except Exception as error:
+        # Keras raises a bare Exception when a download fails.
+        if pretrained is None:
+            raise
+        raise ConfigurationError(
+            _WEIGHTS_KEY,
+            f"the {pretrained} weights of {config.encoder} could not be fetched ({error})",
+            "Connect to the internet once, give the path of a weights file, or set none",
+        ) from error
+
+
+def _load_encoder(encoder: keras.Model, path: Path) -> None:
     if not path.is_file():
         raise ConfigurationError(
-            key, f"no such file: {path}", "Give imagenet, none or the path of a .h5 file"
+            _WEIGHTS_KEY, f"no such file: {path}", "Give imagenet, none or the path of a .h5 file"
         )
     try:
         encoder.load_weights(str(path))
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
-            key,
-            f"{path} does not fit the {config.encoder} encoder ({error})",
+            _WEIGHTS_KEY,
+            f"{path} does not fit the encoder ({error})",
             "Give weights saved from this encoder without its top",
         ) from error

@@ -34,6 +34,8 @@ def predict(
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
+    if overlay is not None:
+        _require_own_stems(images)
     slices, problems = _read(images)
     answers: list[dict[str, Any]] = []
     if slices:
@@ -55,6 +57,17 @@ def predict(
         raise InputError(
             f"{len(problems)} of {len(images)} slices", "they could not be read", "See above"
         )
+
+
+def _require_own_stems(images: list[Path]) -> None:
+    first: dict[str, Path] = {}
+    for path in images:
+        if first.setdefault(path.stem, path) != path:
+            raise InputError(
+                path,
+                f"its mask would overwrite that of {first[path.stem]}",
+                "Rename one, or predict each with its own --overlay",
+            )
 
 
 def _read(images: list[Path]) -> tuple[dict[Path, tuple[bytes, np.ndarray]], list[Problem]]:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tfx import types
+from tfx.components.pusher import component as stock_component
 from tfx.components.pusher import executor as stock
+from tfx.dsl.components.base import executor_spec
 from tfx.proto import pusher_pb2
 from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
@@ -67,11 +69,17 @@ class Executor(stock.Executor):
         )
 
 
+class Pusher(stock_component.Pusher):
+    """TFX's Pusher with the executor above."""
+
+    EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
+
+
 def versions(base: Path) -> list[int]:
     """The versions of a model below ``base``, ascending."""
     if not base.is_dir():
         return []
-    return sorted(int(path.name) for path in base.iterdir() if path.name.isdigit())
+    return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal())
 
 
 def _push(model: Path, base: Path) -> int:

@@ -1,7 +1,8 @@
 """The product's scores as TFMA metrics, from the outputs of signature ``evaluate``.
 
 One definition serves Evaluator and ``brisc evaluate``: both add up the same sums. TFMA's own
-metrics would define the undefined (a class that a slice lacks) another way in each.
+metrics would define the undefined (a class that a slice lacks) another way in each. Their
+argument ``code_hash`` changes nothing but Evaluator's parameters, and so what it caches.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _Scores = Callable[[np.ndarray], dict[str, float]]
 class ClassScores(metric_types.Metric):
     """Accuracy, macro-F1 and recall of each class; one value a name in ``CLASS_SCORES``."""
 
-    def __init__(self, name: str = "class_scores") -> None:
-        super().__init__(_class_computations, name=name)
+    def __init__(self, name: str = "class_scores", code_hash: str = "") -> None:
+        super().__init__(_class_computations, name=name, code_hash=code_hash)
 
 
 class MaskScores(metric_types.Metric):
@@ -33,23 +34,23 @@ class MaskScores(metric_types.Metric):
     They hold at the network's image size, not at each slice's own.
     """
 
-    def __init__(self, name: str = "mask_scores") -> None:
-        super().__init__(_mask_computations, name=name)
+    def __init__(self, name: str = "mask_scores", code_hash: str = "") -> None:
+        super().__init__(_mask_computations, name=name, code_hash=code_hash)
 
 
 def _class_computations(
-    name: str, model_names: Iterable[str] = ("",)
+    name: str, code_hash: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name
+    del name, code_hash
     return _computations(
         CLASSIFICATION, confusion.CLASS_SCORES, model_names, _class_sums, confusion.scores
     )
 
 
 def _mask_computations(
-    name: str, model_names: Iterable[str] = ("",)
+    name: str, code_hash: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name
+    del name, code_hash
     return _computations(SEGMENTATION, overlap.MASK_SCORES, model_names, _mask_sums, overlap.scores)
 
 
@@ -73,7 +74,8 @@ def _computations(
     computations = []
     for model_name in model_names:
         keys = [
-            metric_types.MetricKey(name=name, model_name=model_name, output_name=output)
+            # Thresholds that are given by name look for keys that say nothing of weights.
+            metric_types.MetricKey(name, model_name, output, example_weighted=None)
             for name in names
         ]
         combiner = _Adder(keys, model_name, output, to_sums, to_scores)
