@@ -24,7 +24,7 @@ class BriscError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason}. {self.remedy}."
+        return _line(self.where, self.reason, self.remedy)
 
 
 class InputError(BriscError):
@@ -52,7 +52,7 @@ class Problem:
     slice_id: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.reason}. {self.remedy}."
+        return _line(self.path, self.reason, self.remedy)
 
 
 class UnusableInputs(InputError):
@@ -65,3 +65,9 @@ class UnusableInputs(InputError):
             "Mend them, or pass --skip-bad to go on without them",
         )
         self.problems = list(problems)
+
+
+def _line(where: Path | str, reason: str, remedy: str) -> str:
+    # A file's name may hold line ends and worse, yet a problem is a line.
+    text = f"{where}: {reason}. {remedy}."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

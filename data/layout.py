@@ -52,16 +52,30 @@ def scan(root: Path) -> Layout:
     """Lists the slices below ``root``.
 
     Raises:
-        InputError: ``root`` is missing or is not in BRISC layout at all.
+        InputError: ``root`` is missing, cannot be listed or is not in BRISC layout at all.
     """
-    _require_layout(root)
+    try:
+        _require_layout(root)
+        return _list(root)
+    except OSError as error:
+        raise InputError(
+            error.filename or root,
+            f"it cannot be listed ({error.strerror})",
+            "Give a folder that you may read, with all that is in it",
+        ) from error
+
+
+def _list(root: Path) -> Layout:
     slices: dict[str, Slice] = {}
     problems: list[Problem] = []
     for split in naming.OFFICIAL_SPLITS:
         masks, strays = _index_masks(root / SEGMENTATION / split / "masks")
         problems += strays
+        # A mask is also taken by an image that is unusable: the fault is the image's.
+        taken: set[str] = set()
         for image, label in _images(root / CLASSIFICATION / split, problems):
-            found = _read_name(image, label, split, masks.pop(image.stem, None))
+            found = _read_name(image, label, split, masks.get(image.stem))
+            taken.add(image.stem)
             if isinstance(found, Problem):
                 problems.append(found)
             elif found.id in slices:
@@ -77,7 +91,8 @@ def scan(root: Path) -> Layout:
                 slices[found.id] = found
         problems += [
             Problem(path, "mask without an image", "Add the image or remove the mask")
-            for path in masks.values()
+            for stem, path in masks.items()
+            if stem not in taken
         ]
     return Layout(root, tuple(slices[key] for key in sorted(slices)), tuple(problems))
 
@@ -114,13 +129,18 @@ def _require_layout(root: Path) -> None:
 def _images(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]:
     """Yields each image below ``folder`` with its class; what else lies there is a problem."""
     for class_folder in _entries(folder):
-        if class_folder.name not in naming.CLASSES or not class_folder.is_dir():
+        if class_folder.name not in naming.CLASSES:
             problems.append(
                 Problem(
                     class_folder,
                     "not one of the classes",
                     f"Name class folders {', '.join(naming.CLASSES)}",
                 )
+            )
+            continue
+        if not class_folder.is_dir():
+            problems.append(
+                Problem(class_folder, "not a folder", "Put the images of the class into a folder")
             )
             continue
         for path in _entries(class_folder):
@@ -140,10 +160,19 @@ def _index_masks(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
     masks: dict[str, Path] = {}
     strays: list[Problem] = []
     for path in _entries(folder):
-        if path.suffix.lower() == MASK_SUFFIX and path.is_file():
-            masks[path.stem] = path
-        else:
+        if path.suffix.lower() != MASK_SUFFIX or not path.is_file():
             strays.append(Problem(path, "not a mask file", f"Masks end in {MASK_SUFFIX}"))
+        elif path.stem in masks:
+            strays.append(
+                Problem(
+                    path,
+                    f"its name is taken by {masks[path.stem]}",
+                    "Rename or remove one of the two",
+                    path.stem,
+                )
+            )
+        else:
+            masks[path.stem] = path
     return masks, strays
 
 

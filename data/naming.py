@@ -25,7 +25,7 @@ _CLASS_OF_CODE = {code: name for name, code in CLASS_CODES.items()} | {"nt": NO_
 _PLANE_OF_CODE = {code: name for name, code in PLANE_CODES.items()}
 
 _STEM = re.compile(
-    r"brisc2025_(?P<split>train|test)_(?P<index>\d{5})"
+    r"brisc2025_(?P<split>train|test)_(?P<index>[0-9]{5})"
     rf"_(?P<label>{'|'.join(_CLASS_OF_CODE)})_(?P<plane>{'|'.join(_PLANE_OF_CODE)})_t1"
 )
 

@@ -22,7 +22,7 @@ def find_saved_model(directory: Path) -> Path:
     versions = [
         path
         for path in directory.iterdir()
-        if path.name.isdigit() and (path / _SAVED_MODEL).is_file()
+        if path.name.isdecimal() and (path / _SAVED_MODEL).is_file()
     ]
     if not versions:
         raise InputError(
