@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 import datetime
-import sys
 import time
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from rich.console import Console
-from rich.progress import Progress
-
-from data.checks import Checked, check, summarise
-from data.errors import BriscError, InputError, UnusableInputs
+from data.checks import Checked
+from data.errors import BriscError, InputError
 from data.layout import Layout, require_trainable, scan
-from pipeline.configuration import Parameters
+from pipeline.console import status_line
+from pipeline.intake import usable_slices
 from pipeline.quiet import quiet
-from pipeline.workspace import Workspace
+from pipeline.request import RunRequest
 
 BLESSED = 0
 FAILED = 1
 NOT_BLESSED = 3
-
-
-@dataclass(frozen=True)
-class RunRequest:
-    """One call of ``brisc run``.
-
-    Attributes:
-        data_dir: Folder in BRISC layout.
-        workspace: Where everything that the run makes lies.
-        parameters: What the run computes.
-        runner: What orchestrates.
-        beam_args: Options of the Beam pipelines within components.
-        skip_bad: Go on without unusable slices.
-    """
-
-    data_dir: Path
-    workspace: Workspace
-    parameters: Parameters
-    runner: Literal["local", "beam"]
-    beam_args: tuple[str, ...]
-    skip_bad: bool
 
 
 def execute(request: RunRequest) -> int:
@@ -53,7 +27,8 @@ def execute(request: RunRequest) -> int:
         BriscError: The data, the workspace or a component failed.
     """
     with request.workspace.locked():
-        checked = _checked(request, Console(stderr=True))
+        checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
+        require_trainable(Layout(checked.root, checked.slices, ()))
         run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S.%f")
         folder = request.workspace.reports / run_id
         try:
@@ -67,31 +42,12 @@ def execute(request: RunRequest) -> int:
         return _run(request, checked, run_id, folder)
 
 
-def _checked(request: RunRequest, console: Console) -> Checked:
-    layout = scan(request.data_dir)
-    checked = check_with_progress(layout, console)
-    if checked.problems:
-        print(summarise(checked.problems), file=sys.stderr)
-        if not request.skip_bad:
-            raise UnusableInputs(request.data_dir, checked.problems)
-        print(f"going on without {len(checked.problems)} unusable input(s)", file=sys.stderr)
-    require_trainable(Layout(layout.root, checked.slices, ()))
-    return checked
-
-
-def check_with_progress(layout: Layout, console: Console) -> Checked:
-    """Checks all files of ``layout``, with a bar where ``console`` is a terminal."""
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("checking", total=len(layout.slices))
-        return check(layout, lambda: bar.advance(task))
-
-
 def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> int:
     log = folder / "log.txt"
     started = time.monotonic()
     with quiet(log) as console:
         try:
-            with console.status("starting TFX"):
+            with status_line(console, "starting TFX"):
                 # Half a minute of imports, which no other command should pay.
                 from pipeline import report, tfx_run
             outcome = tfx_run.run(request, checked, run_id, console)

@@ -72,14 +72,12 @@ def _own_metrics(
 
 
 def _class_curves() -> config_pb2.MetricsSpec:
-    """Area under the ROC curve, of each class against the rest and their mean."""
-    classes = range(len(naming.CLASSES))
+    """Area under the ROC curve of each class against the rest."""
     return config_pb2.MetricsSpec(
         output_names=[CLASSIFICATION],
         metrics=[config_pb2.MetricConfig(class_name="AUC")],
-        binarize=config_pb2.BinarizationOptions(class_ids={"values": list(classes)}),
-        aggregate=config_pb2.AggregationOptions(
-            macro_average=True, class_weights={index: 1.0 for index in classes}
+        binarize=config_pb2.BinarizationOptions(
+            class_ids={"values": list(range(len(naming.CLASSES)))}
         ),
     )
 

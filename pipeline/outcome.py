@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import tensorflow_model_analysis as tfma
 
 from data import features as raw
+from data import naming
 from pipeline.config import LOWER_IS_BETTER, GateConfig, SliceKey
 from pipeline.status import NodeStatus, RunStatus
 from trainer.evaluation.confusion import CLASS_SCORES
@@ -82,7 +84,10 @@ def read_outcome(status: RunStatus, gate: GateConfig) -> Outcome:
 
 
 def _read_scores(evaluation: str, model_name: str) -> Scores:
-    """Reads the product's own metrics of one model; empty where it was not evaluated."""
+    """Reads the scores of one model by slice.
+
+    ``auc`` is the mean over the classes, each against the rest; undefined where one of them is.
+    """
     scores: Scores = {}
     for key, outputs in tfma.load_eval_result(evaluation, model_name=model_name).slicing_metrics:
         values = {
@@ -90,6 +95,10 @@ def _read_scores(evaluation: str, model_name: str) -> Scores:
             for output, names in ((CLASSIFICATION, CLASS_SCORES), (SEGMENTATION, MASK_SCORES))
             for name in names
         }
+        values["auc"] = statistics.fmean(
+            float(outputs[CLASSIFICATION][f"classId:{index}"]["auc"]["doubleValue"])
+            for index in range(len(naming.CLASSES))
+        )
         scores[slice_name(dict(key))] = {
             name: None if math.isnan(value) else value for name, value in values.items()
         }

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from pipeline.console import status_line
 from pipeline.status import RunStatus
 
 _INTERVAL = 0.5
@@ -57,17 +58,15 @@ def _follow(
 ) -> None:
     printed: set[str] = set()
     current, started = "", time.monotonic()
-    with console.status("starting") as line:
+    with status_line(console, "starting") as line:
         while not done.wait(_INTERVAL):
             for node in status.nodes():
                 if node.state == "running":
                     if node.node != current:
                         current, started, latest.message = node.node, time.monotonic(), ""
                     seconds = time.monotonic() - started
-                    line.update(
-                        f"[{len(printed) + 1}/{components}] {current} {seconds:.0f} s "
-                        f"{latest.message}"
-                    )
+                    so_far = f"{len(printed) + 1}/{components} {current} {seconds:.0f} s"
+                    line.update(text=f"{so_far} {latest.message}")
                 elif node.node not in printed:
                     printed.add(node.node)
                     console.print(f"{node.node:<18} {node.state:<7} {node.seconds:7.1f} s")

@@ -15,21 +15,19 @@ from pipeline.outcome import Outcome, Verdict
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Prints the components, the gate and the paths, as tables and lines."""
-    components = Table("component", "seconds", "how", title="Components", title_justify="left")
+    components = Table("component", "seconds", "how")
     components.columns[1].justify = "right"
     for node in outcome.nodes:
         components.add_row(node.node, f"{node.seconds:.1f}", node.state)
     console.print(components)
 
-    gate = Table("metric", "slice", "value", "bound", "", title="Gate", title_justify="left")
+    gate = Table("gate", "slice", "value", "bound", "")
     for verdict in outcome.verdicts:
         mark = "[green]ok[/]" if verdict.passed else "[red]missed[/]"
         gate.add_row(verdict.metric, verdict.slice, _number(verdict.value), verdict.bound, mark)
     console.print(gate)
 
-    metrics = Table(
-        "metric", "value", title="Test split, at the network's image size", title_justify="left"
-    )
+    metrics = Table("test split, masks at the network's image size", "value")
     for name, value in outcome.scores["all"].items():
         metrics.add_row(name, _number(value))
     console.print(metrics)

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rich.console import Console
 
 from data.checks import Checked
 from pipeline.graph import build_pipeline
 from pipeline.outcome import Outcome, read_outcome
 from pipeline.progress import show_progress
+from pipeline.request import RunRequest
 from pipeline.runner import run_pipeline
 from pipeline.status import RunStatus
-
-if TYPE_CHECKING:
-    from pipeline.execute import RunRequest
 
 
 def run(request: RunRequest, checked: Checked, run_id: str, console: Console) -> Outcome:

@@ -29,17 +29,11 @@ def sample(
 
     Example: brisc data sample sample --images 240 --seed 1
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from data.sample import write_sample
+    from pipeline.console import progress_bar
 
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("drawing", total=images)
-        written = write_sample(
-            directory, images, seed, lambda done, total: bar.update(task, completed=done)
-        )
+    with progress_bar("drawing", images) as advance:
+        written = write_sample(directory, images, seed, lambda done, total: advance(1))
     print(
         f"{written.directory}: {written.train} train and {written.test} test slices, "
         f"{written.masks} masks"

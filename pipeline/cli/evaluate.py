@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from data.errors import InputError, UnusableInputs
+from data.errors import InputError
 from data.layout import Layout, scan
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from data.checks import Checked
 
 
 class Split(str, Enum):
@@ -41,22 +35,21 @@ def evaluate(
 
     Example: brisc evaluate --model work/serving/brisc --data brisc2025 --json scores.json
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
+    from pipeline.console import progress_bar
+    from pipeline.intake import usable_slices
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
-    console = Console(stderr=True)
-    checked = _checked(data, split, skip_bad, console)
+    checked = usable_slices(_official_part(data, split), skip_bad=skip_bad)
+    if not checked.slices:
+        raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
 
     from serving.predictor import Predictor
     from trainer.evaluation import folder
 
     predictor = Predictor(saved_model)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("evaluating", total=len(checked.slices))
-        rows = folder.evaluate_slices(predictor, checked.slices, lambda n: bar.advance(task, n))
+    with progress_bar("evaluating", len(checked.slices)) as advance:
+        rows = folder.evaluate_slices(predictor, checked.slices, advance)
     scores = {
         **folder.summarise(rows),
         "split": split.value,
@@ -75,23 +68,15 @@ def evaluate(
     _print(scores)
 
 
-def _checked(data: Path, split: Split, skip_bad: bool, console: Console) -> Checked:
-    from data.checks import summarise
-    from pipeline.execute import check_with_progress
-
+def _official_part(data: Path, split: Split) -> Layout:
     layout = scan(data)
-    part = tuple(
-        item for item in layout.slices if split is Split.all or item.official_split == split.value
+    if split is Split.all:
+        return layout
+    return Layout(
+        data,
+        tuple(item for item in layout.slices if item.official_split == split.value),
+        tuple(item for item in layout.problems if split.value in item.path.parts[-4:-1]),
     )
-    checked = check_with_progress(Layout(data, part, layout.problems), console)
-    if checked.problems:
-        print(summarise(checked.problems), file=sys.stderr)
-        if not skip_bad:
-            raise UnusableInputs(data, checked.problems)
-        print(f"going on without {len(checked.problems)} unusable input(s)", file=sys.stderr)
-    if not checked.slices:
-        raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
-    return checked
 
 
 def _print(scores: dict[str, Any]) -> None:

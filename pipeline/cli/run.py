@@ -54,7 +54,8 @@ def run(
     Example: brisc run --data brisc2025 --workspace work --set training.epochs=20
     """
     from pipeline.configuration import load_parameters, load_paths
-    from pipeline.execute import RunRequest, execute
+    from pipeline.execute import execute
+    from pipeline.request import RunRequest
     from pipeline.workspace import Workspace
 
     paths = load_paths(

@@ -1,0 +1,38 @@
+"""What long work shows on a terminal, and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress import Progress
+from rich.spinner import Spinner
+
+
+@contextlib.contextmanager
+def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error while the body runs.
+
+    Yields:
+        What to call with the number of items that have been finished since the last call.
+    """
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda finished: bar.advance(task, finished)
+
+
+@contextlib.contextmanager
+def status_line(console: Console, text: str) -> Iterator[Spinner]:
+    """A line that turns while the body runs; nothing where ``console`` is not a terminal."""
+    spinner = Spinner("dots", text)
+    if not console.is_terminal:
+        yield spinner
+        return
+    # Rich would bring to the screen what the process prints, which is meant for the log.
+    with Live(
+        spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
+    ):
+        yield spinner
