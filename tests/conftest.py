@@ -1,0 +1,36 @@
+"""Data sets that several test files look at."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from data.sample import write_sample
+
+ROOT = Path(__file__).parents[1]
+UNPACK = ROOT.parent / "shared" / "brisc2025" / "unpack"
+CACHE = ROOT / ".cache" / "brisc2025"
+
+
+@pytest.fixture(scope="session")
+def brisc_dir() -> Path:
+    """The real BRISC: folder BRISC_DIR, else the copy beside the repository, unpacked once."""
+    given = os.environ.get("BRISC_DIR")
+    if given:
+        return Path(given)
+    if not UNPACK.is_file():
+        pytest.skip(f"no real data: BRISC_DIR is not set and there is no {UNPACK}")
+    # Does nothing where the folder is complete.
+    subprocess.run([UNPACK, CACHE], check=True)
+    return CACHE
+
+
+@pytest.fixture(scope="session")
+def sample_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A synthetic set of 96 slices; tests read it and leave it as it is."""
+    folder = tmp_path_factory.mktemp("sample") / "data"
+    write_sample(folder, images=96, seed=0)
+    return folder

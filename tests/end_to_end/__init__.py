@@ -1,0 +1,1 @@
+"""The whole pipeline as a user runs it; slow, and on both stacks."""

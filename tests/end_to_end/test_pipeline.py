@@ -1,0 +1,131 @@
+"""The whole pipeline as a user runs it: both verdicts, the cache, and a run that is killed."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
+
+PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
+REFUSE = ("--set=gate.thresholds=[{metric: dice_tumour, min: 0.99}]", "--set=gate.changes=[]")
+COMPONENTS = [
+    "BriscExampleGen",
+    "StatisticsGen",
+    "ImportSchemaGen",
+    "ExampleValidator",
+    "AnomalyGate",
+    "Transform",
+    "Trainer",
+    "Baseline",
+    "Evaluator",
+    "Pusher",
+]
+
+
+def test_a_first_run_is_blessed_and_pushed(bench: Bench, blessed: Finished) -> None:
+    assert blessed.code == 0, blessed.errors
+    assert sorted(blessed.states) == sorted(COMPONENTS)
+    assert "cached" not in blessed.states.values()
+    versions = list(bench.models.iterdir())
+    assert [version.name.isdigit() for version in versions] == [True]
+    assert (versions[0] / "saved_model.pb").is_file()
+    assert str(versions[0]) in blessed.output
+
+
+def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed: Finished) -> None:
+    scores = blessed.report["scores"]
+    assert 0 <= scores["all"]["accuracy"] <= 1
+    assert {"class=glioma", "plane=axial", "plane=axial,class=glioma"} <= set(scores)
+    # A slice without tumour cannot have a tumour-only Dice, and the tumour slices no false mask.
+    assert scores["class=no_tumor"]["dice_tumour"] is None
+    assert scores["class=glioma"]["healthy_false_mask_rate"] is None
+    assert list(Path(blessed.report["tensorboard"]).rglob("events.out.tfevents.*"))
+    report = re.search(r"^report: (.+)$", blessed.output, re.MULTILINE)
+    assert report is not None
+    assert "accuracy" in Path(report[1]).read_text()
+
+
+def test_an_unchanged_run_is_cached_and_pushes_nothing_twice(
+    bench: Bench, blessed: Finished
+) -> None:
+    before = sorted(bench.models.iterdir())
+    again = bench.run(*PASS)
+    assert again.code == 0, again.errors
+    components = {name: state for name, state in again.states.items() if name != "Baseline"}
+    assert set(components.values()) == {"cached"}
+    assert sorted(bench.models.iterdir()) == before
+
+
+def test_a_deleted_version_is_pushed_again(bench: Bench, blessed: Finished) -> None:
+    (version,) = bench.models.iterdir()
+    kept = version.rename(bench.workspace / "taken-away")
+    again = bench.run(*PASS)
+    assert again.code == 0, again.errors
+    assert again.states["Trainer"] == "cached"
+    (pushed,) = bench.models.iterdir()
+    assert (pushed / "saved_model.pb").read_bytes() == (kept / "saved_model.pb").read_bytes()
+
+
+def test_a_model_below_a_bound_is_not_pushed(bench: Bench, blessed: Finished) -> None:
+    before = sorted(bench.models.iterdir())
+    refused = bench.run(*REFUSE)
+    assert refused.code == 3, refused.errors
+    assert refused.states["Trainer"] == "cached"
+    assert re.search(
+        r"dice_tumour on slice all is 0\.\d+, demanded: at least 0\.99", refused.output
+    )
+    assert sorted(bench.models.iterdir()) == before
+
+
+def test_beam_orchestrates_to_the_same_verdict(bench: Bench, blessed: Finished) -> None:
+    bound = "--set=gate.thresholds=[{metric: dice_all, min: 0.98}]"
+    refused = bench.run("--runner=beam", bound, "--set=gate.changes=[]")
+    assert refused.code == 3, refused.errors
+    assert refused.states["Evaluator"] == "run"
+    assert refused.report["scores"] == blessed.report["scores"]
+
+
+def test_a_run_killed_in_trainer_is_continued_by_the_same_command(
+    bench: Bench, blessed: Finished
+) -> None:
+    change = ("--set=training.epochs=3", "--set=gate.changes=[{metric: accuracy, tolerance: 1}]")
+    with subprocess.Popen(
+        bench.arguments(*PASS[:1], *change),
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        _wait_for(lambda: any(bench.workspace.glob("training/*/best/best.json")), process)
+        process.send_signal(signal.SIGKILL)
+    (state,) = bench.workspace.glob("training/*/best/best.json")
+    first = json.loads(state.read_text())["epoch"]
+
+    continued = bench.run(*PASS[:1], *change)
+    assert continued.code == 0, continued.errors
+    assert continued.states["Transform"] == "cached"
+    assert continued.states["Trainer"] == "run"
+    log = (max(bench.workspace.glob("runs/*")) / "log.txt").read_text()
+    trained = [int(number) for number in re.findall(r"epoch (\d)/3: loss", log)]
+    assert trained and trained[-1] == 3
+    assert trained[0] > first + 1, "an epoch that was finished has been trained again"
+    assert not list(bench.workspace.glob("training/*")), "a finished training leaves nothing"
+    # The gate compared it with the model blessed before.
+    assert any("the blessed" in verdict["bound"] for verdict in continued.report["verdicts"])
+    assert len(list(bench.models.iterdir())) == 2
+
+
+def _wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 600
+    while not condition():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail("the run ended, or took too long, before it could be killed")
+        time.sleep(0.2)

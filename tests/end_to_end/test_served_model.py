@@ -1,0 +1,129 @@
+"""What a pushed model answers: by its signatures, `brisc predict` and `brisc evaluate`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+from sklearn.metrics import accuracy_score, f1_score
+
+from data import naming
+from data.layout import Slice, scan
+from serving.model_files import find_saved_model
+from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
+
+
+@pytest.fixture(scope="module")
+def model(bench: Bench, blessed: Finished) -> Path:
+    assert blessed.code == 0, blessed.errors
+    return find_saved_model(bench.models)
+
+
+@pytest.fixture(scope="module")
+def slices(bench: Bench) -> list[Slice]:
+    return [item for item in scan(bench.data).slices if item.official_split == "test"]
+
+
+def _brisc(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], cwd=ROOT, env=environment(), capture_output=True, text=True
+    )
+
+
+def test_the_default_signature_answers_for_slices_of_any_size(
+    model: Path, slices: list[Slice]
+) -> None:
+    images = [item.image.read_bytes() for item in slices]
+    sizes = [Image.open(item.image).size for item in slices]
+    assert len(set(sizes)) > 1
+    loaded = tf.saved_model.load(str(model))
+    answer = loaded.signatures["serving_default"](image_bytes=tf.constant(images))
+    probabilities = answer["probabilities"].numpy()
+    np.testing.assert_allclose(probabilities.sum(axis=-1), 1, atol=1e-5)
+    names = [name.decode() for name in answer["class"].numpy()]
+    assert names == [naming.CLASSES[index] for index in probabilities.argmax(axis=-1)]
+    for size, png, area in zip(
+        sizes, answer["mask_png_bytes"].numpy(), answer["mask_area"].numpy(), strict=True
+    ):
+        mask = np.asarray(Image.open(io.BytesIO(png)))
+        assert mask.shape == (size[1], size[0])
+        assert set(np.unique(mask)) <= {0, 255}
+        assert (mask > 0).sum() == area
+
+
+@pytest.mark.parametrize(("mode", "suffix"), [("L", "PNG"), ("RGB", "BMP"), ("RGBA", "PNG")])
+def test_grey_and_colour_files_of_one_slice_get_one_answer(
+    model: Path, slices: list[Slice], mode: str, suffix: str
+) -> None:
+    grey = Image.open(slices[0].image).convert("L")
+    reference, other = io.BytesIO(), io.BytesIO()
+    grey.save(reference, "PNG")
+    grey.convert(mode).save(other, suffix)
+    raw = tf.saved_model.load(str(model)).signatures["raw"]
+    answer = raw(image_bytes=tf.constant([reference.getvalue(), other.getvalue()]))
+    first, second = answer["classification"].numpy()
+    np.testing.assert_allclose(first, second, atol=1e-4)
+
+
+def test_predict_writes_mask_and_overlay_and_lists_what_it_cannot_read(
+    model: Path, slices: list[Slice], tmp_path: Path
+) -> None:
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"not an image")
+    good = slices[0].image
+    ended = _brisc(
+        "predict", str(bad), str(good), f"--model={model}", f"--overlay={tmp_path}", "--json"
+    )
+    assert ended.returncode == 1
+    assert f"{bad}: not a JPEG" in ended.stderr
+    (answer,) = json.loads(ended.stdout)
+    assert answer["class"] in naming.CLASSES
+    assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    mask = np.asarray(Image.open(tmp_path / f"{good.stem}_mask.png"))
+    assert (mask > 0).sum() == answer["mask_area"]
+    overlay = Image.open(tmp_path / f"{good.stem}_overlay.png")
+    assert overlay.size == Image.open(good).size
+    assert overlay.mode == "RGB"
+
+
+def test_evaluate_agrees_with_its_rows_and_with_evaluator(
+    model: Path, bench: Bench, blessed: Finished, tmp_path: Path
+) -> None:
+    scores_file, rows_file = tmp_path / "scores.json", tmp_path / "rows.csv"
+    ended = _brisc(
+        "evaluate",
+        f"--model={bench.models}",
+        f"--data={bench.data}",
+        f"--json={scores_file}",
+        f"--csv={rows_file}",
+    )
+    assert ended.returncode == 0, ended.stderr
+    scores = json.loads(scores_file.read_text())
+    with rows_file.open() as file:
+        rows = list(csv.DictReader(file))
+    truth, predicted = [row["label"] for row in rows], [row["predicted"] for row in rows]
+    assert scores["n"] == len(rows) == 12
+    assert scores["split"] == "test"
+    assert scores["accuracy"] == pytest.approx(accuracy_score(truth, predicted))
+    assert scores["macro_f1"] == pytest.approx(f1_score(truth, predicted, average="macro"))
+    dice = [float(row["dice"]) for row in rows if int(row["true_area"])]
+    assert scores["dice_tumour"] == pytest.approx(np.mean(dice))
+    assert scores["slices"]["class=no_tumor"]["dice_tumour"] is None
+    # The class does not depend on the size at which masks are compared.
+    evaluator = blessed.report["scores"]
+    assert scores["accuracy"] == pytest.approx(evaluator["all"]["accuracy"])
+    for name in ("plane=axial", "class=glioma", "plane=axial,class=glioma"):
+        assert scores["slices"][name]["accuracy"] == pytest.approx(evaluator[name]["accuracy"])
+
+
+def test_evaluate_names_a_folder_without_a_model(bench: Bench, tmp_path: Path) -> None:
+    ended = _brisc("evaluate", f"--model={tmp_path}", f"--data={bench.data}")
+    assert ended.returncode == 1
+    assert str(tmp_path) in ended.stderr and "saved_model.pb" in ended.stderr

@@ -1,0 +1,73 @@
+"""Builds folders in BRISC layout, file by file, for the tests that break one of them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from data.naming import CLASS_CODES, NO_TUMOR
+
+SIDE = 32
+
+
+def grey() -> Image.Image:
+    """A slice: not square, and of all grey values its pixels can hold."""
+    values = np.linspace(0, 255, SIDE * (SIDE + 8)).round().astype(np.uint8)
+    return Image.fromarray(values.reshape(SIDE, SIDE + 8))
+
+
+def blob(pixels: int = 100) -> Image.Image:
+    """A mask of ``grey``'s size with so many pixels of tumour."""
+    values = np.zeros((SIDE, SIDE + 8), np.uint8)
+    values.flat[:pixels] = 255
+    return Image.fromarray(values)
+
+
+def encode(image: Image.Image, kind: str, **options: object) -> bytes:
+    """The bytes of ``image`` as a file of format ``kind``."""
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def stem(label: str, number: int, split: str = "train", plane: str = "ax") -> str:
+    """The name of a slice, without its suffix."""
+    return f"brisc2025_{split}_{number:05d}_{CLASS_CODES[label]}_{plane}_t1"
+
+
+def image_path(root: Path, name: str, label: str, split: str = "train") -> Path:
+    """Where the image of a slice lies; ``name`` is its file's."""
+    return root / "classification_task" / split / label / name
+
+
+def mask_path(root: Path, name: str, split: str = "train") -> Path:
+    """Where the mask of a slice lies; ``name`` is its file's."""
+    return root / "segmentation_task" / split / "masks" / name
+
+
+def put(path: Path, content: bytes) -> Path:
+    """Writes a file and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def put_slice(root: Path, label: str, number: int, split: str = "train", plane: str = "ax") -> str:
+    """Writes a faultless slice; returns its stem."""
+    name = stem(label, number, split, plane)
+    put(image_path(root, f"{name}.jpg", label, split), encode(grey(), "JPEG"))
+    if label != NO_TUMOR:
+        put(mask_path(root, f"{name}.png", split), encode(blob(), "PNG"))
+    return name
+
+
+def put_good_neighbours(root: Path) -> list[str]:
+    """Writes three faultless slices, which no fault elsewhere may cost; returns their stems."""
+    return [
+        put_slice(root, "glioma", 90001),
+        put_slice(root, "meningioma", 90002, "test"),
+        put_slice(root, "no_tumor", 90003),
+    ]

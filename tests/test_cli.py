@@ -1,0 +1,333 @@
+"""The command line, as far as it gets without TensorFlow: help, faults, exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from data.sample import write_sample
+from pipeline.cli.main import main
+from tests.folders import encode, grey, image_path, put, put_good_neighbours, stem
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command has printed."""
+
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True)
+class Brisc:
+    """Calls the command in a folder of its own, where no params.yaml or config.yaml is found."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+
+    def __call__(self, *arguments: str | Path, code: int = 0) -> Ended:
+        """Asserts the exit code; only a ``SystemExit`` is no traceback."""
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        ended = Ended(*self.capture.readouterr())
+        assert (caught.value.code or 0) == code, ended.stderr
+        return ended
+
+
+@pytest.fixture
+def brisc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Brisc:
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    # The help is laid out for the terminal.
+    monkeypatch.setenv("COLUMNS", "100")
+    return Brisc(folder, capsys)
+
+
+# Help
+
+
+@pytest.mark.parametrize(
+    "verb", [[], ["run"], ["evaluate"], ["predict"], ["data"], ["data", "sample"]]
+)
+def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
+    text = " ".join(brisc(*verb, "--help").stdout.split())
+    assert f"Example: {' '.join(['brisc', *verb])} " in text
+
+
+def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
+    for verb in ("data", "run", "evaluate", "predict"):
+        assert f"\n  {verb} " in brisc("--help").stdout
+    text = " ".join(brisc("run", "--help").stdout.split())
+    assert "0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage" in text
+
+
+# Bad usage
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where", "reason", "remedy"),
+    [
+        (
+            ["--set", "training.epoch=3"],
+            "--set training.epoch=3",
+            "unknown key training.epoch",
+            "ep",
+        ),
+        (["--set", "training.epochs=x"], "--set training.epochs=x", "valid integer", "Correct"),
+        (["--set", "training"], "--set training", "not an assignment", "section.key=value"),
+        (["--profile", "dem"], "--profile dem", "no such profile", "demo"),
+        (["--params", "p.yaml"], "p.yaml", "No such file or directory", "YAML file"),
+        (["--config", "c.yaml"], "c.yaml", "No such file or directory", "YAML file"),
+    ],
+)
+def test_bad_setting_exits_2_and_is_named(
+    brisc: Brisc, arguments: list[str], where: str, reason: str, remedy: str
+) -> None:
+    ended = brisc("run", "--data", ROOT, "--workspace", "w", *arguments, code=2)
+    assert ended.stderr.startswith(f"brisc: {where}: ")
+    assert reason in ended.stderr and remedy in ended.stderr
+    assert ended.stdout == ""
+    # Nothing is made for a run that cannot be.
+    assert list(brisc.folder.iterdir()) == []
+
+
+def test_run_without_data_exits_2_and_says_how_to_give_it(brisc: Brisc) -> None:
+    error = brisc("run", code=2).stderr
+    assert error.startswith("brisc: --data: no data folder is given")
+    assert "--data DIR" in error and "config.yaml" in error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["run", "--no-such-option"], "--no-such-option"),
+        (["run", "--runner", "cloud"], "'local'"),
+        (["trian"], "trian"),
+        (["evaluate", "--data", "x"], "--model"),
+        (["evaluate", "--model", "x", "--data", "x", "--split", "val"], "'train'"),
+        (["predict", "--model", "x"], "images"),
+        (["data", "sample"], "directory"),
+        (["data", "sample", "d", "--images", "few"], "--images"),
+        (["data", "sample", "d", "--images", "3"], "24 to 99999"),
+        (["data", "sample", "d", "--seed", "-1"], "seed"),
+    ],
+)
+def test_bad_usage_exits_2_and_names_what_is_wrong(
+    brisc: Brisc, arguments: list[str], named: str
+) -> None:
+    assert named in brisc(*arguments, code=2).stderr.lower()
+    assert list(brisc.folder.iterdir()) == []
+
+
+# Files of the current folder
+
+
+def test_files_of_the_current_folder_are_read(brisc: Brisc) -> None:
+    put(brisc.folder / "params.yaml", b"training: {epoch: 3}")
+    error = brisc("run", "--data", "x", code=2).stderr
+    assert error.startswith("brisc: params.yaml: unknown key training.epoch")
+    put(brisc.folder / "config.yaml", b"runer: beam")
+    error = brisc("run", "--data", "x", code=2).stderr
+    assert error.startswith("brisc: config.yaml: unknown key runer")
+
+
+def test_data_and_workspace_may_come_from_the_configuration(brisc: Brisc) -> None:
+    put(brisc.folder / "config.yaml", b"data: nowhere\nworkspace: work")
+    assert brisc("run", code=1).stderr.startswith("brisc: nowhere: no such folder")
+    assert (brisc.folder / "work").is_dir()
+
+
+def test_a_params_file_that_is_given_is_read_beside_that_of_the_current_folder(
+    brisc: Brisc,
+) -> None:
+    put(brisc.folder / "params.yaml", b"training: {epochs: 3}")
+    put(brisc.folder / "mine.yaml", b"training: {epochs: 0}")
+    error = brisc("run", "--data", "x", "--params", "mine.yaml", code=2).stderr
+    assert error.startswith("brisc: mine.yaml: training.epochs: ")
+
+
+# Unusable inputs
+
+
+@pytest.mark.parametrize("verb", ["run", "evaluate"])
+def test_missing_folder_exits_1_and_is_named(brisc: Brisc, verb: str) -> None:
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    arguments = ["--model", "model"] if verb == "evaluate" else ["--workspace", "w"]
+    error = brisc(verb, "--data", "nowhere", *arguments, code=1).stderr
+    assert error.startswith("brisc: nowhere: no such folder. Give the folder that holds the BRISC")
+
+
+def test_folder_of_something_else_exits_1_and_is_named(brisc: Brisc) -> None:
+    (brisc.folder / "holiday").mkdir()
+    error = brisc("run", "--data", "holiday", "--workspace", "w", code=1).stderr
+    assert error.startswith("brisc: holiday: not a BRISC folder, it has no classification_task")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict"])
+def test_missing_model_exits_1_and_is_named(brisc: Brisc, verb: str) -> None:
+    arguments = ["--data", "x"] if verb == "evaluate" else ["x.jpg"]
+    error = brisc(verb, *arguments, "--model", "nowhere", code=1).stderr
+    assert error.startswith("brisc: nowhere: no such folder. Give the folder of a saved model")
+
+
+def broken_set(root: Path) -> list[Path]:
+    """A set with faults of all kinds, in names and in contents; returns the files at fault."""
+    put_good_neighbours(root)
+    return [
+        put(image_path(root, "my scan\n.jpg", "glioma"), b"x"),
+        put(image_path(root, f"{stem('no_tumor', 1)}.jpg", "no_tumor"), b""),
+        put(image_path(root, f"{stem('no_tumor', 2)}.jpg", "no_tumor"), b"text"),
+        put(
+            image_path(root, f"{stem('no_tumor', 3)}.jpg", "no_tumor"), encode(grey(), "JPEG")[:99]
+        ),
+        put(image_path(root, f"{stem('pituitary', 4)}.jpg", "pituitary"), encode(grey(), "JPEG")),
+    ]
+
+
+@pytest.mark.parametrize("verb", ["run", "evaluate"])
+def test_unusable_files_are_all_listed_and_exit_1(brisc: Brisc, verb: str) -> None:
+    files = broken_set(brisc.folder / "set")
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    more = ["--model", "model", "--split", "all"] if verb == "evaluate" else ["--workspace", "w"]
+    lines = brisc(verb, "--data", "set", *more, code=1).stderr.splitlines()
+    # A line each, and one for the whole.
+    assert len(lines) == len(files) + 1
+    for path in files:
+        shown = str(path.relative_to(brisc.folder)).replace("\n", "\\n")
+        (line,) = (line for line in lines if line.startswith(f"{shown}: "))
+        assert re.fullmatch(r"\S.+[^.]\. [A-Z].+[^.]\.", line), "no reason or no remedy"
+    assert lines[-1].startswith("brisc: set: 5 unusable input(s). ")
+    assert "--skip-bad" in lines[-1]
+
+
+def test_skipping_bad_files_does_not_hide_that_a_class_is_lost(brisc: Brisc) -> None:
+    files = broken_set(brisc.folder / "set")
+    error = brisc("run", "--data", "set", "--workspace", "w", "--skip-bad", code=1).stderr
+    assert f"going on without {len(files)} unusable input(s)\n" in error
+    # Of the good ones there is no pituitary, and no glioma to test on.
+    last = error.splitlines()[-1]
+    assert last.startswith("brisc: set/classification_task/train/")
+    assert "the class has no usable image" in last
+
+
+def test_predict_lists_all_unusable_files_and_exits_1(brisc: Brisc) -> None:
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    put(brisc.folder / "empty.jpg", b"")
+    put(brisc.folder / "text.jpg", b"text")
+    names = ["empty.jpg", "text.jpg", "missing.jpg", "model"]
+    ended = brisc("predict", *names, "--model", "model", "--json", code=1)
+    lines = ended.stderr.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [*names, "brisc"]
+    assert "4 of 4 slices" in lines[-1]
+    assert json.loads(ended.stdout) == []
+
+
+def test_predict_does_not_write_two_masks_to_one_file(brisc: Brisc) -> None:
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    for name in ("a/scan.jpg", "b/scan.png"):
+        put(brisc.folder / name, encode(grey(), "PNG"))
+    more = ["--model", "model", "--overlay", "masks"]
+    error = brisc("predict", "a/scan.jpg", "b/scan.png", *more, code=1).stderr
+    assert error.startswith("brisc: b/scan.png: its mask would overwrite that of a/scan.jpg")
+
+
+# The workspace
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/brisc"])
+def test_unwritable_workspace_exits_1_and_is_named(brisc: Brisc, place: str) -> None:
+    put(brisc.folder / "file", b"mine")
+    error = brisc("run", "--data", "x", "--workspace", place, code=1).stderr
+    shown = brisc.folder / place
+    assert error.startswith(f"brisc: {shown}: the workspace cannot be written")
+    assert "--workspace" in error
+
+
+def test_file_where_the_runs_should_lie_exits_1_and_is_named(brisc: Brisc) -> None:
+    write_sample(brisc.folder / "set", images=24, seed=0)
+    put(brisc.folder / "w" / "runs", b"mine")
+    error = brisc("run", "--data", "set", "--workspace", "w", code=1).stderr
+    assert error.startswith(f"brisc: {brisc.folder / 'w' / 'runs'}/")
+    assert "cannot be made" in error
+
+
+# Lightness
+
+HEAVY = ("tensorflow", "tfx", "apache_beam", "tensorflow_model_analysis", "ml_metadata", "tf_keras")
+# What has been imported is told at the very end, however the command ends.
+TELL = f"""
+import atexit, sys
+from pathlib import Path
+heavy = lambda: ",".join(name for name in {HEAVY} if name in sys.modules)
+atexit.register(lambda: Path("imported").write_text(heavy()))
+from pipeline.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["run", "--help"], 0),
+        (["evaluate", "--help"], 0),
+        (["predict", "--help"], 0),
+        (["data", "sample", "sample", "--images", "24"], 0),
+        (["run", "--data", "set", "--set", "training.epochs=x"], 2),
+        (["run", "--data", "set", "--workspace", "w"], 1),
+        (["evaluate", "--data", "set", "--split", "all", "--model", "model"], 1),
+        (["predict", "empty.jpg", "--model", "model"], 1),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_no_command_pays_for_tensorflow_before_it_needs_it(
+    tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    broken_set(tmp_path / "set")
+    put(tmp_path / "empty.jpg", b"")
+    put(tmp_path / "model" / "saved_model.pb", b"x")
+    ended = subprocess.run(
+        [sys.executable, "-c", TELL, *arguments],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == code, ended.stderr
+    assert (tmp_path / "imported").read_text() == ""
+    assert "Traceback" not in ended.stderr
+
+
+# Sample data
+
+
+def test_sample_writes_a_set_and_says_what_it_holds(brisc: Brisc) -> None:
+    ended = brisc("data", "sample", "set", "--images", "24", "--seed", "3")
+    assert ended.stdout == "set: 20 train and 4 test slices, 18 masks\n"
+    assert (brisc.folder / "set" / "manifest.csv").is_file()
+
+
+def test_sample_does_not_write_over_what_is_there(brisc: Brisc) -> None:
+    put(brisc.folder / "set" / "mine.txt", b"mine")
+    error = brisc("data", "sample", "set", "--images", "24", code=1).stderr
+    assert error.startswith("brisc: set: is not empty")
+    assert [path.name for path in (brisc.folder / "set").iterdir()] == ["mine.txt"]
+
+
+def test_pipeline_py_is_the_run_verb(brisc: Brisc) -> None:
+    command = [sys.executable, str(ROOT / "pipeline.py"), "--profile", "dem", "--data", "x"]
+    ended = subprocess.run(command, cwd=brisc.folder, capture_output=True, text=True)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("brisc: --profile dem: no such profile")
