@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -162,11 +162,3 @@ def _strictness(image: Image.Image, encoded: bytes) -> str | None:
 def _why(error: Exception) -> str:
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return reason.rstrip(".").replace("\n", " ")
-
-
-def summarise(problems: Sequence[Problem], most: int = 50) -> str:
-    """Lists problems a line each, ``most`` at the most, and says how many are left out."""
-    lines = [str(problem) for problem in problems[:most]]
-    if len(problems) > most:
-        lines.append(f"… and {len(problems) - most} more")
-    return "\n".join(lines)

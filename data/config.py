@@ -15,7 +15,7 @@ class SplitConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     validation_fraction: float = Field(
-        0.1, ge=0.0, lt=1.0, description="Share of the official train part that becomes val."
+        0.1, gt=0.0, lt=1.0, description="Share of the official train part that becomes val."
     )
     seed: int = Field(0, ge=0, description="Decides which slices become val, and which are kept.")
     limit: int | None = Field(

@@ -67,7 +67,15 @@ def scan(root: Path) -> Layout:
 
 def _list(root: Path) -> Layout:
     slices: dict[str, Slice] = {}
-    problems: list[Problem] = []
+    problems = [
+        Problem(
+            path,
+            "not one of the official parts",
+            f"Name them {' and '.join(naming.OFFICIAL_SPLITS)}; val is taken out of train",
+        )
+        for path in _entries(root / CLASSIFICATION)
+        if path.name not in naming.OFFICIAL_SPLITS
+    ]
     for split in naming.OFFICIAL_SPLITS:
         masks, strays = _index_masks(root / SEGMENTATION / split / "masks")
         problems += strays

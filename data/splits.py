@@ -27,7 +27,7 @@ def assign(slices: Iterable[Slice], config: SplitConfig) -> dict[str, tuple[Slic
     for stratum in _strata(_limited(official["train"], config), config.seed):
         # One slice that a stratum has to itself is worth more in train.
         count = min(round(config.validation_fraction * len(stratum)), len(stratum) - 1)
-        if config.validation_fraction > 0 and count == 0 and len(stratum) > 1:
+        if count == 0 and len(stratum) > 1:
             count = 1
         val += stratum[:count]
         train += stratum[count:]

@@ -21,9 +21,11 @@ def code_hash(*names: str, without: str | None = None) -> str:
     left_out = set(_sources(without)) if without else set()
     digest = hashlib.sha256()
     for name in names:
-        for path in _sources(name):
+        sources = list(_sources(name))
+        for path in sources:
             if path not in left_out:
-                digest.update(f"{name}/{path.name}\0".encode())
+                place = path.relative_to(sources[0].parent).as_posix()
+                digest.update(f"{name}/{place}\0".encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -36,4 +38,5 @@ def _sources(name: str) -> Iterator[Path]:
     if spec.submodule_search_locations is None:
         yield origin
     else:
-        yield from sorted(origin.parent.rglob("*.py"))
+        yield origin
+        yield from sorted(path for path in origin.parent.rglob("*.py") if path != origin)

@@ -71,6 +71,8 @@ class Threshold(_Gated):
     def _bounded(self) -> Threshold:
         if self.min is None and self.max is None:
             raise ValueError("a threshold needs min or max")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError("min is above max, nothing could pass")
         return self
 
 

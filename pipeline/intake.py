@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from data.checks import Checked, check, summarise
+from data.checks import Checked, check
 from data.errors import UnusableInputs
 from data.layout import Layout
 from pipeline.console import progress_bar
@@ -19,7 +19,7 @@ def usable_slices(layout: Layout, *, skip_bad: bool) -> Checked:
     with progress_bar("checking", len(layout.slices)) as advance:
         checked = check(layout, lambda: advance(1))
     if checked.problems:
-        print(summarise(checked.problems), file=sys.stderr)
+        print(*checked.problems, sep="\n", file=sys.stderr)
         if not skip_bad:
             raise UnusableInputs(layout.root, checked.problems)
         print(f"going on without {len(checked.problems)} unusable input(s)", file=sys.stderr)

@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.checks import MASK_THRESHOLD, Checked, check, check_slice, decode_grey, summarise
+from data.checks import MASK_THRESHOLD, Checked, check, check_slice, decode_grey
 from data.config import SplitConfig
-from data.errors import Problem
 from data.layout import Slice, scan
 from data.manifest import read_manifest
 from data.splits import assign
@@ -314,14 +313,6 @@ def test_fingerprint_is_that_of_the_usable_slices_wherever_they_lie(tmp_path: Pa
     one, other = check_folder(tmp_path / "a"), check_folder(tmp_path / "b")
     assert not one.problems and other.problems
     assert one.fingerprint == other.fingerprint
-
-
-def test_a_long_list_is_cut_and_says_so() -> None:
-    problems = [Problem(Path(f"{number}.jpg"), "why", "Do") for number in range(53)]
-    lines = summarise(problems).splitlines()
-    assert lines[:50] == [f"{number}.jpg: why. Do." for number in range(50)]
-    assert lines[50:] == ["… and 3 more"]
-    assert summarise(problems[:50]).splitlines() == lines[:50]
 
 
 # Whole data sets

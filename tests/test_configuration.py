@@ -191,6 +191,10 @@ def test_unknown_key_is_named_with_the_keys_that_exist(
         ("model.encoder_weights=''", "model.encoder_weights: string should have at least 1"),
         ("model.decoder_filters=[1, 2]", "model.decoder_filters.2: field required"),
         ("model.decoder_filters=[8, 8, 0, 8, 8]", "model.decoder_filters.2: input should be gre"),
+        (
+            "split.validation_fraction=0",
+            "split.validation_fraction: input should be greater",
+        ),
         ("split.validation_fraction=1", "split.validation_fraction: input should be less than 1"),
         ("split.limit=0", "split.limit: input should be greater than or equal to 1"),
         ("serving.model_name=a/b", "serving.model_name: string should match pattern"),

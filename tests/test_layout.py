@@ -353,3 +353,12 @@ def test_unusable_inputs_are_counted_and_kept() -> None:
     assert str(error).startswith("data: 2 unusable input(s). ")
     assert "--skip-bad" in error.remedy
     assert error.problems == problems
+
+
+def test_a_part_of_another_name_is_not_passed_over(tmp_path: Path) -> None:
+    put_slice(tmp_path, "glioma", 1, "train", "ax")
+    other = tmp_path / "classification_task" / "val"
+    other.mkdir()
+    (problem,) = scan(tmp_path).problems
+    assert problem.path == other
+    assert "train and test" in problem.remedy

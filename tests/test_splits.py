@@ -37,7 +37,7 @@ def strata(slices: Sequence[Slice]) -> Counter[Stratum]:
     return Counter((item.label, item.plane) for item in slices)
 
 
-@pytest.mark.parametrize("fraction", [0.0, 0.1, 0.5, 0.9])
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 0.9])
 def test_every_slice_is_in_one_split_and_test_is_as_published(fraction: float) -> None:
     slices = make_slices(20)
     parts = assign(slices, SplitConfig(validation_fraction=fraction))
@@ -88,10 +88,6 @@ def test_small_strata_are_in_train_and_from_two_slices_in_val(
     assert (len(parts["val"]), len(parts["train"])) == (val, count - val)
 
 
-def test_no_val_is_taken_when_none_is_wanted() -> None:
-    assert assign(make_slices(20), SplitConfig(validation_fraction=0.0))["val"] == ()
-
-
 @pytest.mark.parametrize("limit", [1, 4, 12, 50, 239, 240, 1000])
 def test_limit_bounds_each_official_part_and_stays_stratified(limit: int) -> None:
     slices = make_slices(20, test=20)
@@ -105,8 +101,9 @@ def test_limit_bounds_each_official_part_and_stays_stratified(limit: int) -> Non
 def test_limit_keeps_rare_classes_whole() -> None:
     slices = [make_slice("train", number, "glioma", "axial") for number in range(100)]
     slices += [make_slice("train", number, "pituitary", "axial") for number in range(3)]
-    parts = assign(slices, SplitConfig(limit=20, validation_fraction=0.0))
-    assert strata(parts["train"]) == {("pituitary", "axial"): 3, ("glioma", "axial"): 17}
+    parts = assign(slices, SplitConfig(limit=20))
+    kept = (*parts["train"], *parts["val"])
+    assert strata(kept) == {("pituitary", "axial"): 3, ("glioma", "axial"): 17}
 
 
 def test_an_empty_set_has_empty_splits() -> None:

@@ -34,3 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     except BriscError as error:
         print(f"brisc: {error}", file=sys.stderr)
         sys.exit(USAGE if isinstance(error, ConfigurationError) else FAILED)
+    except OSError as error:
+        # A disk that fills, a folder that goes away: whatever no module could say better.
+        print(f"brisc: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
+        sys.exit(FAILED)
