@@ -21,6 +21,8 @@ INSTALL_REQUIRES = [
     f"tensorflow==2.21.0; {NEW}",
     f"tf_keras==2.21.0; {NEW}",
     "segmentation-models==1.0.1",
+    # Writes the event files; TensorFlow no longer brings it since 2.21.
+    "tensorboard",
     "numpy",
     "scipy",
     "Pillow",
