@@ -94,6 +94,8 @@ class GateConfig(BaseModel):
             Threshold(metric="dice_tumour", min=0.75),
             Threshold(metric="healthy_false_mask_rate", max=0.02),
         ),
+        # Evaluator blesses nothing when nothing is demanded.
+        min_length=1,
         description="Bounds on the test split.",
     )
     changes: tuple[Change, ...] = Field(
