@@ -27,7 +27,7 @@ def to_example(item: Slice) -> bytes:
     image = item.image.read_bytes()
     height, width = _decoded(image, item).shape
     if item.mask is None:
-        mask = _empty_mask(height, width)
+        mask = empty_mask(height, width)
         area = 0.0
     else:
         mask = item.mask.read_bytes()
@@ -54,7 +54,8 @@ def _decoded(encoded: bytes, item: Slice) -> np.ndarray:
     return pixels
 
 
-def _empty_mask(height: int, width: int) -> bytes:
+def empty_mask(height: int, width: int) -> bytes:
+    """PNG bytes of a mask without tumour."""
     buffer = io.BytesIO()
     Image.new("L", (width, height)).save(buffer, "PNG")
     return buffer.getvalue()

@@ -35,7 +35,6 @@ def show_progress(console: Console, status: RunStatus, components: int) -> Itera
     logger = logging.getLogger("brisc.progress")
     logger.addHandler(latest)
     logger.setLevel(logging.INFO)
-    logger.propagate = False
     done = threading.Event()
     follower = threading.Thread(
         target=_follow, args=(console, status, components, latest, done), daemon=True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,12 @@ def quiet(log: Path) -> Iterator[Console]:
     with log.open("ab") as file, os.fdopen(os.dup(screen), "w") as stream:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+        logging.basicConfig(
+            stream=sys.stderr,
+            level=logging.INFO,
+            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+            force=True,
+        )
         try:
             yield Console(file=stream)
         finally:

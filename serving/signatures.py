@@ -27,6 +27,7 @@ import tf_keras as keras
 
 from data import features as raw
 from data import naming
+from data.examples import empty_mask
 from preprocessing import features
 from preprocessing.decode import decode_grey, decode_png
 from preprocessing.letterbox import unletterbox
@@ -63,7 +64,9 @@ class SavedNetwork(tf.Module):
 
     def predict(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded slices, string [batch], to both outputs of the network."""
-        return self._network(self.transform({raw.IMAGE: image_bytes}))
+        # The Transform graph decodes the mask even where nobody asks for its result.
+        masks = tf.fill(tf.shape(image_bytes), empty_mask(1, 1))
+        return self._network(self.transform({raw.IMAGE: image_bytes, raw.MASK: masks}))
 
     def answer(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encoded slices, string [batch], to what signature ``serving_default`` returns."""

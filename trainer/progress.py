@@ -8,6 +8,8 @@ import tf_keras as keras
 
 _log = logging.getLogger(__name__)
 _progress = logging.getLogger("brisc.progress")
+# A terminal shows how far training is; in a log it would be a line a step.
+_progress.propagate = False
 
 
 class Progress(keras.callbacks.Callback):

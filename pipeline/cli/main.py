@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
@@ -29,6 +30,8 @@ app.command("predict")(predict.predict)
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs ``brisc``; exits 1 for unusable inputs and 2 for bad usage or configuration."""
+    # TensorFlow greets with a dozen lines about libraries; what goes wrong is raised as well.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app(arguments)
     except BriscError as error:
