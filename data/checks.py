@@ -139,6 +139,10 @@ def _refusal(image: Image.Image) -> str | None:
         return f"pixel mode {image.mode} is not supported (8-bit grey or RGB is)"
     if getattr(image, "n_frames", 1) > 1:
         return "the image is animated"
+    tiles = getattr(image, "tile", [])
+    if image.format == "GIF" and any(tile[1] != (0, 0, width, height) for tile in tiles):
+        # Pillow puts such a frame on the canvas, TensorFlow decodes the frame alone.
+        return "its frame does not fill the image"
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -25,13 +26,13 @@ def to_example(item: Slice) -> bytes:
         InputError: A file has become unreadable since it was checked.
     """
     image = item.image.read_bytes()
-    height, width = _decoded(image, item).shape
+    height, width = _decoded(image, item.image).shape
     if item.mask is None:
         mask = empty_mask(height, width)
         area = 0.0
     else:
         mask = item.mask.read_bytes()
-        area = float((_decoded(mask, item) > MASK_THRESHOLD).mean())
+        area = float((_decoded(mask, item.mask) > MASK_THRESHOLD).mean())
     feature = {
         features.IMAGE: _bytes(image),
         features.MASK: _bytes(mask),
@@ -47,10 +48,10 @@ def to_example(item: Slice) -> bytes:
     return example.SerializeToString(deterministic=True)
 
 
-def _decoded(encoded: bytes, item: Slice) -> np.ndarray:
+def _decoded(encoded: bytes, path: Path) -> np.ndarray:
     pixels = decode_grey(encoded)
     if isinstance(pixels, str):
-        raise InputError(item.image, f"{pixels} (image or mask)", "Run again: it is then listed")
+        raise InputError(path, pixels, "Run again: it is then listed with all others")
     return pixels
 
 

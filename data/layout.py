@@ -105,23 +105,6 @@ def _list(root: Path) -> Layout:
     return Layout(root, tuple(slices[key] for key in sorted(slices)), tuple(problems))
 
 
-def require_trainable(layout: Layout) -> None:
-    """Checks that each official part has slices of each class.
-
-    Raises:
-        InputError: A class has no usable slice in one of the parts.
-    """
-    present = {(item.official_split, item.label) for item in layout.slices}
-    for split in naming.OFFICIAL_SPLITS:
-        for label in naming.CLASSES:
-            if (split, label) not in present:
-                raise InputError(
-                    layout.root / CLASSIFICATION / split / label,
-                    "the class has no usable image",
-                    "Put its images there: training and its gate need every class in both parts",
-                )
-
-
 def _require_layout(root: Path) -> None:
     if not root.is_dir():
         raise InputError(root, "no such folder", "Give the folder that holds the BRISC data set")

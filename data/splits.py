@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
+from data import naming
 from data.config import SplitConfig
-from data.layout import Slice
+from data.errors import InputError
+from data.layout import CLASSIFICATION, Slice
 
 SPLITS = ("train", "val", "test")
 
@@ -35,6 +38,33 @@ def assign(slices: Iterable[Slice], config: SplitConfig) -> dict[str, tuple[Slic
     return {name: tuple(sorted(part, key=lambda item: item.id)) for name, part in parts.items()}
 
 
+def require_trainable(parts: Mapping[str, Sequence[Slice]], root: Path) -> None:
+    """Checks that train and test hold every class, and val anything.
+
+    Args:
+        parts: What ``assign`` returned.
+        root: The data set's folder, for the error.
+
+    Raises:
+        InputError: One of them does not.
+    """
+    for split in ("train", "test"):
+        present = {item.label for item in parts[split]}
+        for label in naming.CLASSES:
+            if label not in present:
+                raise InputError(
+                    root / CLASSIFICATION / split / label,
+                    "the class has no usable image",
+                    "Put its images there: training and its gate need every class in both parts",
+                )
+    if not parts["val"]:
+        raise InputError(
+            root / CLASSIFICATION / "train",
+            "there are too few images to take a val split from them",
+            "Add images, or raise split.limit or split.validation_fraction",
+        )
+
+
 def _limited(slices: Sequence[Slice], config: SplitConfig) -> list[Slice]:
     if config.limit is None or len(slices) <= config.limit:
         return list(slices)
@@ -47,9 +77,10 @@ def _limited(slices: Sequence[Slice], config: SplitConfig) -> list[Slice]:
 
 
 def _strata(slices: Iterable[Slice], seed: int) -> list[list[Slice]]:
+    # Planes first: a limit that cuts a turn short then still has every class.
     strata: dict[tuple[str, str], list[Slice]] = defaultdict(list)
     for item in slices:
-        strata[item.label, item.plane].append(item)
+        strata[item.plane, item.label].append(item)
     return [sorted(strata[key], key=lambda item: _rank(item.id, seed)) for key in sorted(strata)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 
@@ -19,7 +20,8 @@ def code_hash(*names: str, without: str | None = None) -> str:
         without: A package among them to leave out.
     """
     left_out = set(_sources(without)) if without else set()
-    digest = hashlib.sha256()
+    # One workspace may serve both stacks, whose saved models differ.
+    digest = hashlib.sha256(metadata.version("tfx").encode())
     for name in names:
         sources = list(_sources(name))
         for path in sources:

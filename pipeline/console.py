@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress
 from rich.spinner import Spinner
+
+
+def hush_tensorflow() -> None:
+    """Keeps TensorFlow's greeting, a dozen lines about libraries, off the terminal.
+
+    To be called before TensorFlow is imported. What goes wrong is still raised.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from data.layout import scan
 from pipeline.cli.main import main
-from serving.model_files import find_saved_model
 
 ROOT = Path("build/demo")
 IMAGES = 480
@@ -20,16 +19,15 @@ def demo(root: Path) -> None:
     if not data.exists():
         _brisc("data", "sample", str(data), "--images", str(IMAGES))
     _brisc("run", "--data", str(data), "--workspace", str(workspace), "--profile", "demo")
-    models = workspace / "serving" / "brisc"
+    newest = max((workspace / "runs").glob("*/report.json"))
+    report = json.loads(newest.read_text())
     shown = next(item for item in scan(data).slices if item.official_split == "test" and item.mask)
-    _brisc("predict", str(shown.image), "--model", str(models), "--overlay", str(overlays))
-    newest = max((workspace / "runs").glob("*/report.html"))
-    tensorboard = json.loads(newest.with_suffix(".json").read_text())["tensorboard"]
+    _brisc("predict", str(shown.image), "--model", report["pushed"], "--overlay", str(overlays))
     for path in (
         overlays / f"{shown.id}_overlay.png",
-        newest,
-        tensorboard,
-        find_saved_model(models).parent,
+        newest.with_suffix(".html"),
+        report["tensorboard"],
+        Path(report["pushed"]).parent,
     ):
         print(Path(path).absolute())
 

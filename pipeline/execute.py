@@ -9,14 +9,14 @@ from pathlib import Path
 
 from data.checks import Checked
 from data.errors import BriscError, InputError
-from data.layout import Layout, require_trainable, scan
+from data.layout import scan
+from data.splits import assign, require_trainable
 from pipeline.console import status_line
 from pipeline.intake import usable_slices
 from pipeline.quiet import quiet
 from pipeline.request import RunRequest
 
 BLESSED = 0
-FAILED = 1
 NOT_BLESSED = 3
 
 
@@ -28,7 +28,8 @@ def execute(request: RunRequest) -> int:
     """
     with request.workspace.locked():
         checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
-        require_trainable(Layout(checked.root, checked.slices, ()))
+        parts = assign(checked.slices, request.parameters.split)
+        require_trainable(parts, request.data_dir)
         run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S.%f")
         folder = request.workspace.reports / run_id
         try:

@@ -27,13 +27,23 @@ from pipeline.components.baseline import OtherBlessedModelStrategy
 from pipeline.components.example_gen import BriscExampleGen
 from pipeline.components.pusher import Pusher
 from pipeline.configuration import Parameters
-from pipeline.gate import eval_config
+from pipeline.eval_config import eval_config
 from pipeline.workspace import Workspace
+from trainer.encoder_file import encoder_digest
 
 NAME = "brisc"
 SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
 
-_INGEST = ("data.naming", "data.layout", "data.checks", "data.splits", "data.examples")
+_INGEST = (
+    "data.naming",
+    "data.features",
+    "data.config",
+    "data.layout",
+    "data.checks",
+    "data.splits",
+    "data.examples",
+    "pipeline.components.example_gen",
+)
 
 
 def build_pipeline(
@@ -64,7 +74,10 @@ def build_pipeline(
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
-    anomaly_gate = AnomalyGate(anomalies=validator.outputs["anomalies"])
+    anomaly_gate = AnomalyGate(
+        anomalies=validator.outputs["anomalies"],
+        code_hash=code_hash("pipeline.components.anomaly_gate"),
+    )
 
     transform = Transform(
         examples=examples,
@@ -87,6 +100,7 @@ def build_pipeline(
         eval_args=trainer_pb2.EvalArgs(splits=["val"]),
         custom_config={
             "model": parameters.model.model_dump(mode="json"),
+            "encoder_digest": encoder_digest(parameters.model),
             "training": parameters.training.model_dump(mode="json"),
             "training_dir": str(workspace.training),
             "code_hash": code_hash(

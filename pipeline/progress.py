@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 
+import ml_metadata as mlmd
 from rich.console import Console
 
 from pipeline.console import status_line
@@ -59,7 +60,12 @@ def _follow(
     current, started = "", time.monotonic()
     with status_line(console, "starting") as line:
         while not done.wait(_INTERVAL):
-            for node in status.nodes():
+            try:
+                nodes = status.nodes()
+            except mlmd.errors.StatusError:
+                # The store is busy; it is asked again in a moment.
+                continue
+            for node in nodes:
                 if node.state == "running":
                     if node.node != current:
                         current, started, latest.message = node.node, time.monotonic(), ""

@@ -25,15 +25,15 @@ def quiet(log: Path) -> Iterator[Console]:
     with log.open("ab") as file, os.fdopen(os.dup(screen), "w") as stream:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-        logging.basicConfig(
-            stream=sys.stderr,
-            level=logging.INFO,
-            format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-            force=True,
-        )
+        root = logging.getLogger()
+        handlers, level = root.handlers, root.level
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        root.handlers, root.level = [handler], logging.INFO
         try:
             yield Console(file=stream)
         finally:
+            root.handlers, root.level = handlers, level
             sys.stdout.flush()
             sys.stderr.flush()
             os.dup2(screen, 1)

@@ -12,6 +12,7 @@ from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
 from tfx.orchestration.local.local_dag_runner import LocalDagRunner
 from tfx.orchestration.pipeline import Pipeline
 from tfx.orchestration.portable import runtime_parameter_utils
+from tfx.proto.orchestration import pipeline_pb2
 
 
 def run_pipeline(pipeline: Pipeline, runner: Literal["local", "beam"], run_id: str) -> None:
@@ -21,9 +22,18 @@ def run_pipeline(pipeline: Pipeline, runner: Literal["local", "beam"], run_id: s
     runtime_parameter_utils.substitute_runtime_parameter(
         ir, {constants.PIPELINE_RUN_ID_PARAMETER_NAME: run_id}
     )
+    _always_push(ir)
     orchestrator = BeamDagRunner() if runner == "beam" else LocalDagRunner()
     with _without_arguments():
         orchestrator.run_with_ir(ir)
+
+
+def _always_push(ir: pipeline_pb2.Pipeline) -> None:
+    # What is served is no artifact of TFX's: from its cache, Pusher would neither bring back a
+    # version that was deleted nor one that another model has replaced since. It is idempotent.
+    for node in ir.nodes:
+        if node.pipeline_node.node_info.id == "Pusher":
+            node.pipeline_node.execution_options.caching_options.enable_cache = False
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pipeline.progress import show_progress
 from pipeline.request import RunRequest
 from pipeline.runner import run_pipeline
 from pipeline.status import RunStatus
+from trainer.checkpoints import forget_finished
 
 
 def run(request: RunRequest, checked: Checked, run_id: str, console: Console) -> Outcome:
@@ -20,7 +21,7 @@ def run(request: RunRequest, checked: Checked, run_id: str, console: Console) ->
     pipeline = build_pipeline(
         request.parameters,
         request.workspace,
-        data_dir=request.data_dir.absolute(),
+        data_dir=request.workspace.link(request.data_dir, checked.fingerprint),
         data_fingerprint=checked.fingerprint,
         skipped=sorted(skipped),
         beam_args=list(request.beam_args),
@@ -28,4 +29,5 @@ def run(request: RunRequest, checked: Checked, run_id: str, console: Console) ->
     status = RunStatus(pipeline.metadata_connection_config, run_id)
     with show_progress(console, status, len(pipeline.components)):
         run_pipeline(pipeline, request.runner, run_id)
+    forget_finished(request.workspace.training)
     return read_outcome(status, request.parameters.gate)

@@ -64,6 +64,17 @@ class Workspace:
         copy.write_bytes(content)
         return copy
 
+    def link(self, folder: Path, fingerprint: str) -> Path:
+        """Links to ``folder`` under a name made of its content's ``fingerprint``.
+
+        For the same reason: data that has moved is the same data.
+        """
+        link = self.root / "inputs" / fingerprint[:16] / "data"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder.absolute(), target_is_directory=True)
+        return link
+
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Makes the folder and keeps other runs out of it.

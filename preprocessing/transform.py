@@ -19,7 +19,7 @@ def preprocessing_fn(
 ) -> dict[str, tf.Tensor]:
     """What TFX Transform analyses over the train split and applies to all of them.
 
-    Images leave as PNG bytes, since TFT would store pixels as float32, fifteen times the size;
+    Images leave as PNG bytes, since TFT would store pixels as float32, four bytes for each;
     ``preprocessing.normalise`` applies the analysed constants after decoding.
 
     Args:

@@ -9,6 +9,13 @@ from data.errors import InputError
 _SAVED_MODEL = "saved_model.pb"
 
 
+def versions(base: Path) -> list[int]:
+    """The versions of a model below ``base``, ascending: folders named by a number."""
+    if not base.is_dir():
+        return []
+    return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal())
+
+
 def find_saved_model(directory: Path) -> Path:
     """Returns ``directory`` if it holds a SavedModel, else its newest version that does.
 
@@ -19,15 +26,15 @@ def find_saved_model(directory: Path) -> Path:
         return directory
     if not directory.is_dir():
         raise InputError(directory, "no such folder", "Give the folder of a saved model")
-    versions = [
-        path
-        for path in directory.iterdir()
-        if path.name.isdecimal() and (path / _SAVED_MODEL).is_file()
+    complete = [
+        directory / str(version)
+        for version in versions(directory)
+        if (directory / str(version) / _SAVED_MODEL).is_file()
     ]
-    if not versions:
+    if not complete:
         raise InputError(
             directory,
             f"no {_SAVED_MODEL} in it, nor in a version below it",
             "Give the folder that `brisc run` pushed to, or one version of it",
         )
-    return max(versions, key=lambda path: int(path.name))
+    return complete[-1]

@@ -22,7 +22,7 @@ def draw_overlay(grey: np.ndarray, mask: np.ndarray) -> Image.Image:
     colour = np.repeat(grey[..., np.newaxis].astype(np.float32), 3, axis=-1)
     colour[mask] = (1 - _OPACITY) * colour[mask] + _OPACITY * _COLOUR
     colour[_outline(mask)] = _COLOUR
-    return Image.fromarray(colour.round().astype(np.uint8), "RGB")
+    return Image.fromarray(colour.round().astype(np.uint8))
 
 
 def _outline(mask: np.ndarray) -> np.ndarray:

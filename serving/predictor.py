@@ -12,8 +12,8 @@ import tensorflow as tf
 from data import naming
 from data.checks import decode_grey
 from data.errors import InputError
+from serving.contract import SERVING_DEFAULT
 from serving.model_files import find_saved_model
-from serving.signatures import SERVING_DEFAULT
 
 _OUTPUTS = frozenset({"class", "probabilities", "mask_png_bytes", "mask_area"})
 
@@ -70,8 +70,17 @@ class Predictor:
         self._signature = signature
 
     def predict(self, images: Sequence[bytes]) -> list[Prediction]:
-        """Answers for encoded slices; what cannot be decoded must be kept out beforehand."""
-        answer = self._signature(image_bytes=tf.constant(list(images)))
+        """Answers for encoded slices.
+
+        Raises:
+            InputError: One of them cannot be decoded; ``data.checks`` finds out which.
+        """
+        try:
+            answer = self._signature(image_bytes=tf.constant(list(images)))
+        except tf.errors.OpError as error:
+            raise InputError(
+                "a slice", f"the model cannot answer for it ({error.message})", "Check the slices"
+            ) from error
         columns = {name: tensor.numpy() for name, tensor in answer.items()}
         return [
             Prediction(

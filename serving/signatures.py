@@ -32,12 +32,8 @@ from preprocessing import features
 from preprocessing.decode import decode_grey, decode_png
 from preprocessing.letterbox import unletterbox
 from preprocessing.normalise import ENCODER_CHANNELS, normalise
+from serving.contract import EVALUATE, RAW, SERVING_DEFAULT, TRANSFORM
 from trainer.outputs import CLASSIFICATION, MASK_PROBABILITY, SEGMENTATION
-
-SERVING_DEFAULT = "serving_default"
-EVALUATE = "evaluate"
-RAW = "raw"
-TRANSFORM = "transform_features"
 
 
 class SavedNetwork(tf.Module):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import trainer  # noqa: F401  # chooses TensorFlow's Keras before a test imports TensorFlow
 from data.sample import write_sample
 
 ROOT = Path(__file__).parents[1]

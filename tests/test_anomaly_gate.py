@@ -45,7 +45,7 @@ def judge(tmp_path: Path, examples: list[bytes]) -> None:
     (folder / "SchemaDiff.pb").write_bytes(found.SerializeToString())
     checked = standard_artifacts.ExampleAnomalies()
     AnomalyGate.EXECUTOR_SPEC.executor_class().Do(
-        {"anomalies": [anomalies]}, {"checked": [checked]}, {}
+        {"anomalies": [anomalies]}, {"checked": [checked]}, {"code_hash": ""}
     )
     assert artifact_utils.decode_split_names(checked.split_names) == ["train"]
 

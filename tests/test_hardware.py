@@ -9,31 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from trainer.hardware import choose_distribution, choose_precision, worker_count
+from data.errors import ConfigurationError
+from trainer.hardware import choose_distribution, choose_precision, make_strategy
 
 BF16 = frozenset({"avx512f", "avx512_bf16"})
 
 
 @pytest.mark.parametrize(
-    ("gpus", "workers", "expected"),
-    [
-        (0, 1, "one_device"),
-        (1, 1, "one_device"),
-        (2, 1, "mirrored"),
-        (8, 1, "mirrored"),
-        (0, 2, "multi_worker"),
-        (4, 2, "multi_worker"),
-    ],
+    ("gpus", "expected"), [(0, "one_device"), (1, "one_device"), (2, "mirrored"), (8, "mirrored")]
 )
-def test_the_strategy_follows_devices_and_workers(gpus: int, workers: int, expected: str) -> None:
-    assert choose_distribution(gpus, workers) == expected
+def test_the_strategy_follows_the_devices(gpus: int, expected: str) -> None:
+    assert choose_distribution(gpus) == expected
 
 
-def test_workers_are_counted_from_tf_config() -> None:
-    cluster = {"chief": ["a:1"], "worker": ["b:1", "c:1"], "evaluator": ["d:1"]}
-    assert worker_count({"TF_CONFIG": json.dumps({"cluster": cluster})}) == 3
-    assert worker_count({"TF_CONFIG": ""}) == 1
-    assert worker_count({}) == 1
+def test_several_machines_are_refused_by_name() -> None:
+    cluster = {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}
+    with pytest.raises(ConfigurationError, match="TF_CONFIG"):
+        make_strategy({"TF_CONFIG": json.dumps({"cluster": cluster})})
 
 
 @pytest.mark.parametrize(
@@ -59,7 +51,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 real = tf.config.list_logical_devices
 tf.config.list_logical_devices = lambda kind=None: real("CPU" if kind == "GPU" else kind)
-strategy = hardware.make_strategy(workers=1)
+strategy = hardware.make_strategy({})
 print(type(strategy).__name__, strategy.num_replicas_in_sync)
 """
 

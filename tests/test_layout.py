@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import BriscError, InputError, Problem, UnusableInputs
-from data.layout import Layout, require_trainable, scan
+from data.layout import scan
 from data.naming import CLASSES, PLANES, SliceName, parse_stem
 from tests.folders import (
     image_path,
@@ -317,30 +317,6 @@ def test_folder_that_may_not_be_read_is_named(tmp_path: Path) -> None:
 
 
 # Enough to train on
-
-
-def put_each_class_in_both_parts(root: Path) -> None:
-    for number, label in enumerate(CLASSES):
-        put_slice(root, label, number, "train")
-        put_slice(root, label, number, "test")
-
-
-def test_one_slice_of_each_class_in_both_parts_is_enough(tmp_path: Path) -> None:
-    put_each_class_in_both_parts(tmp_path)
-    require_trainable(scan(tmp_path))
-
-
-@pytest.mark.parametrize("split", ["train", "test"])
-@pytest.mark.parametrize("label", CLASSES)
-def test_class_without_a_usable_slice_is_named(tmp_path: Path, split: str, label: str) -> None:
-    put_each_class_in_both_parts(tmp_path)
-    layout = scan(tmp_path)
-    kept = tuple(
-        item for item in layout.slices if (item.official_split, item.label) != (split, label)
-    )
-    with pytest.raises(InputError, match="no usable image") as caught:
-        require_trainable(Layout(tmp_path, kept, ()))
-    assert caught.value.where == str(tmp_path / "classification_task" / split / label)
 
 
 # Errors

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
 from data.errors import ConfigurationError
@@ -55,6 +56,14 @@ def test_outputs_stay_float32_in_mixed_precision() -> None:
         keras.mixed_precision.set_global_policy("float32")
     assert {output.dtype.name for output in network.outputs} == {"float32"}
     assert {weight.dtype.name for weight in network.weights} == {"float32"}
+    # What bfloat16 would round to 1 is still a probability that a gradient can lower.
+    sigmoid = network.get_layer(SEGMENTATION)
+    logits = tf.constant(8.0)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        probability = sigmoid(logits)
+    assert float(probability) < 1
+    assert float(tape.gradient(probability, logits)) > 0
 
 
 def test_encoder_weights_are_loaded_from_a_file(encoder_file: tuple[Path, np.ndarray]) -> None:

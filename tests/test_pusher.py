@@ -10,6 +10,7 @@ from tfx.types import standard_artifacts
 
 from data.errors import InputError
 from pipeline.components import pusher
+from serving.model_files import versions
 
 
 def artifact(kind: type, folder: Path) -> standard_artifacts.Model:
@@ -41,7 +42,7 @@ def push(tmp_path: Path, base: Path, content: str, *, blessed: bool = True) -> o
 def test_a_model_lands_as_one_version(tmp_path: Path) -> None:
     base = tmp_path / "serving"
     push(tmp_path, base, "one")
-    (version,) = pusher.versions(base)
+    (version,) = versions(base)
     assert (base / str(version) / "saved_model.pb").read_text() == "one"
     assert [path.name for path in base.iterdir()] == [str(version)]
 
@@ -50,26 +51,26 @@ def test_the_newest_model_is_not_pushed_again_but_another_one_is(tmp_path: Path)
     base = tmp_path / "serving"
     push(tmp_path, base, "one")
     push(tmp_path, base, "one")
-    assert len(pusher.versions(base)) == 1
+    assert len(versions(base)) == 1
     push(tmp_path, base, "two")
-    newest = pusher.versions(base)[-1]
+    newest = versions(base)[-1]
     assert (base / str(newest) / "saved_model.pb").read_text() == "two"
     # Served is the highest number, so going back needs a new version too.
     push(tmp_path, base, "one")
-    assert pusher.versions(base)[-1] > newest
+    assert versions(base)[-1] > newest
 
 
 def test_a_version_from_the_future_does_not_hide_the_new_model(tmp_path: Path) -> None:
     base = tmp_path / "serving"
     (base / "99999999999").mkdir(parents=True)
     push(tmp_path, base, "one")
-    assert pusher.versions(base)[-1] == 100000000000
+    assert versions(base)[-1] == 100000000000
 
 
 def test_what_is_not_blessed_is_not_pushed(tmp_path: Path) -> None:
     base = tmp_path / "serving"
     push(tmp_path, base, "one", blessed=False)
-    assert pusher.versions(base) == []
+    assert versions(base) == []
 
 
 def test_a_destination_that_cannot_be_written_is_named(tmp_path: Path) -> None:

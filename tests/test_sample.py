@@ -15,11 +15,13 @@ from scipy import ndimage
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 
+from data.config import SplitConfig
 from data.errors import BriscError
-from data.layout import require_trainable, scan
+from data.layout import scan
 from data.manifest import read_manifest
 from data.naming import CLASSES, NO_TUMOR, PLANES, TUMOR_CLASSES, parse_stem
 from data.sample import MIN_IMAGES, SampleSummary, write_sample
+from data.splits import assign, require_trainable
 
 IMAGES = 240
 
@@ -48,7 +50,7 @@ def files(root: Path) -> dict[str, bytes]:
 def test_layout_is_that_of_brisc(sample: Sample) -> None:
     layout = scan(sample.root)
     assert not layout.problems
-    require_trainable(layout)
+    require_trainable(assign(layout.slices, SplitConfig()), sample.root)
     expected = {"manifest.csv"}
     for item in layout.slices:
         name = parse_stem(item.id)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from data.config import SplitConfig
+from data.errors import InputError
 from data.layout import Slice
 from data.naming import CLASSES, PLANES, SliceName
-from data.splits import SPLITS, assign
+from data.splits import SPLITS, assign, require_trainable
 
 Stratum = tuple[str, str]
 
@@ -108,3 +109,23 @@ def test_limit_keeps_rare_classes_whole() -> None:
 
 def test_an_empty_set_has_empty_splits() -> None:
     assert assign([], SplitConfig()) == {"train": (), "val": (), "test": ()}
+
+
+def test_a_small_limit_keeps_every_class() -> None:
+    parts = assign(make_slices(5, test=5), SplitConfig(limit=4))
+    assert {item.label for item in parts["test"]} == set(CLASSES)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("label", CLASSES)
+def test_a_class_without_a_usable_slice_is_named(split: str, label: str) -> None:
+    kept = [item for item in make_slices(5) if (item.official_split, item.label) != (split, label)]
+    with pytest.raises(InputError, match="no usable image") as caught:
+        require_trainable(assign(kept, SplitConfig()), Path("set"))
+    assert caught.value.where == f"set/classification_task/{split}/{label}"
+
+
+def test_too_few_slices_for_a_val_split_are_told() -> None:
+    with pytest.raises(InputError, match="too few images"):
+        require_trainable(assign(make_slices(1), SplitConfig()), Path("set"))
+    require_trainable(assign(make_slices(2), SplitConfig()), Path("set"))

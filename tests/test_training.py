@@ -97,6 +97,14 @@ def test_training_ends_with_the_best_epoch_once_the_score_stalls(tmp_path: Path)
     assert model.get_weights()[0].item() == 1
 
 
+def test_an_epoch_that_is_trained_again_may_be_the_best_again(tmp_path: Path) -> None:
+    # Killed after the best epoch was kept but before the backup: epoch 1 comes twice.
+    fit(tmp_path, [0.1, 0.5], 0, 2)
+    model = fit(tmp_path, [0.1, 0.6, 0.3], 1, 3)
+    assert model.get_weights()[0].item() == 1
+    assert len(list(tmp_path.glob("epoch-*"))) == 1
+
+
 def test_the_best_epoch_survives_an_interruption(tmp_path: Path) -> None:
     scores = [0.1, 0.5, 0.3, 0.4]
     fit(tmp_path, scores, 0, 3)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from pathlib import Path
+from typing import Any
 
 import tf_keras as keras
 
@@ -12,6 +14,8 @@ from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 SCORE = "val_score"
 """Mean of class accuracy and all-slice Dice on val: what decides which epoch is the best."""
+
+_FILE = "weights"
 
 
 class CombinedScore(keras.callbacks.Callback):
@@ -43,32 +47,31 @@ class BestEpoch(keras.callbacks.Callback):
         self._folder = folder
         self._state = folder / "best.json"
         self._patience = patience
-        self._score = float("-inf")
-        self._epoch = -1
+        self._best: dict[str, Any] = {"score": float("-inf"), "epoch": -1, "weights": ""}
         if self._state.exists():
-            kept = json.loads(self._state.read_text())
-            self._score, self._epoch = kept["score"], kept["epoch"]
+            self._best = json.loads(self._state.read_text())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the weights of a better epoch, stops after too many worse ones."""
         score = (logs or {})[SCORE]
-        if score > self._score:
-            previous = self._weights
-            self._score, self._epoch = score, epoch
-            self.model.save_weights(str(self._weights / "weights"))
-            # Named last: until then the previous best stays valid.
-            partial = self._state.with_suffix(".partial")
-            partial.write_text(json.dumps({"score": score, "epoch": epoch}))
-            partial.rename(self._state)
-            shutil.rmtree(previous, ignore_errors=True)
-        elif epoch - self._epoch >= self._patience:
+        if score > self._best["score"]:
+            self._keep(score, epoch)
+        elif epoch - self._best["epoch"] >= self._patience:
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Returns to the best epoch's weights."""
-        if self._epoch >= 0:
-            self.model.load_weights(str(self._weights / "weights")).expect_partial()
+        if self._best["weights"]:
+            self.model.load_weights(str(self._folder / self._best["weights"] / _FILE))
 
-    @property
-    def _weights(self) -> Path:
-        return self._folder / f"epoch-{self._epoch}"
+    def _keep(self, score: float, epoch: int) -> None:
+        # A name of its own even for an epoch that is trained again: until the new state is
+        # named, the previous one must stay whole.
+        weights = f"epoch-{epoch}-{uuid.uuid4().hex[:8]}"
+        self.model.save_weights(str(self._folder / weights / _FILE))
+        previous, self._best = self._best, {"score": score, "epoch": epoch, "weights": weights}
+        partial = self._state.with_suffix(".partial")
+        partial.write_text(json.dumps(self._best))
+        partial.rename(self._state)
+        if previous["weights"]:
+            shutil.rmtree(self._folder / previous["weights"], ignore_errors=True)

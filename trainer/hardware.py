@@ -10,36 +10,35 @@ from typing import Literal
 
 import tensorflow as tf
 
+from data.errors import ConfigurationError
 from trainer.config import Precision
 
-Distribution = Literal["one_device", "mirrored", "multi_worker"]
+Distribution = Literal["one_device", "mirrored"]
 
 _log = logging.getLogger(__name__)
 
 
-def choose_distribution(gpus: int, workers: int) -> Distribution:
-    """Several workers train together, several GPUs of one machine mirror each other."""
-    if workers > 1:
-        return "multi_worker"
+def choose_distribution(gpus: int) -> Distribution:
+    """Several GPUs of one machine mirror each other."""
     return "mirrored" if gpus > 1 else "one_device"
 
 
-def worker_count(environment: Mapping[str, str]) -> int:
-    """How many workers train, by ``TF_CONFIG`` (1 where it is unset).
+def make_strategy(environment: Mapping[str, str]) -> tf.distribute.Strategy:
+    """Builds the strategy for the devices TensorFlow sees in this process.
 
-    Specification: TensorFlow's guide "Multi-worker training", section on ``TF_CONFIG``.
+    Raises:
+        ConfigurationError: ``TF_CONFIG`` names several workers.
     """
     cluster = json.loads(environment.get("TF_CONFIG") or "{}").get("cluster", {})
-    return max(1, sum(len(cluster.get(role, [])) for role in ("chief", "worker")))
-
-
-def make_strategy(workers: int) -> tf.distribute.Strategy:
-    """Builds the strategy for the devices TensorFlow sees in this process."""
+    if sum(len(cluster.get(role, [])) for role in ("chief", "worker")) > 1:
+        # Their connection has to be made before a process runs any TensorFlow, which the
+        # components before Trainer do.
+        raise ConfigurationError(
+            "TF_CONFIG", "training on several machines is not supported", "Unset it"
+        )
     gpus = tf.config.list_logical_devices("GPU")
-    kind = choose_distribution(len(gpus), workers)
-    _log.info("training on %d GPU(s), %d worker(s): %s", len(gpus), workers, kind)
-    if kind == "multi_worker":
-        return tf.distribute.MultiWorkerMirroredStrategy()
+    kind = choose_distribution(len(gpus))
+    _log.info("training on %d GPU(s): %s", len(gpus), kind)
     if kind == "mirrored":
         return tf.distribute.MirroredStrategy([device.name for device in gpus])
     # TensorFlow's default strategy takes the GPU where there is one, and unlike

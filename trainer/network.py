@@ -11,12 +11,11 @@ from data import naming
 from data.errors import ConfigurationError
 from preprocessing.normalise import ENCODER_CHANNELS
 from trainer.config import ModelConfig
+from trainer.encoder_file import KEY, encoder_file
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 # The last activation of segmentation-models' ResNets, 1/32 of the input's side.
 _BOTTLENECK = "relu1"
-
-_WEIGHTS_KEY = "model.encoder_weights"
 
 # Keras' own 0.99 averages over hundreds of steps, more than a small data set has in an epoch:
 # val is then judged by statistics of a network long gone. This is PyTorch's default, in whose
@@ -44,21 +43,23 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
         ConfigurationError: The encoder's weights cannot be had or do not fit.
     """
     layers = keras.layers
-    weights = config.encoder_weights if encoder_weights else "none"
-    unet = _build_unet(config, "imagenet" if weights == "imagenet" else None)
+    pretrained = encoder_weights and config.encoder_weights == "imagenet"
+    unet = _build_unet(config, "imagenet" if pretrained else None)
     for layer in unet.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = _BATCH_NORM_MOMENTUM
     bottleneck = unet.get_layer(_BOTTLENECK).output
-    if weights not in ("imagenet", "none"):
-        _load_encoder(keras.Model(unet.input, bottleneck), Path(weights))
+    file = encoder_file(config) if encoder_weights else None
+    if file is not None:
+        _load_encoder(keras.Model(unet.input, bottleneck), file)
     pooled = layers.GlobalAveragePooling2D(name="pool")(bottleneck)
     dropped = layers.Dropout(config.dropout, name="dropout")(pooled)
-    # Softmax and the losses stay in float32 under every policy.
+    # Softmax, sigmoid and the losses are float32 under every policy: in bfloat16 a logit of 6 is
+    # a probability of 1, which no gradient leads away from.
     classes = layers.Dense(
         len(naming.CLASSES), activation="softmax", dtype="float32", name=CLASSIFICATION
     )(dropped)
-    mask = layers.Activation("linear", dtype="float32", name=SEGMENTATION)(unet.output)
+    mask = layers.Activation("sigmoid", dtype="float32", name=SEGMENTATION)(unet.output)
     return keras.Model(unet.input, {CLASSIFICATION: classes, SEGMENTATION: mask}, name="brisc_unet")
 
 
@@ -70,29 +71,25 @@ def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
             encoder_weights=pretrained,
             decoder_filters=config.decoder_filters,
             classes=1,
-            activation="sigmoid",
+            activation="linear",
         )
     except Exception as error:
         # Keras raises a bare Exception when a download fails.
         if pretrained is None:
             raise
         raise ConfigurationError(
-            _WEIGHTS_KEY,
+            KEY,
             f"the {pretrained} weights of {config.encoder} could not be fetched ({error})",
             "Connect to the internet once, give the path of a weights file, or set none",
         ) from error
 
 
 def _load_encoder(encoder: keras.Model, path: Path) -> None:
-    if not path.is_file():
-        raise ConfigurationError(
-            _WEIGHTS_KEY, f"no such file: {path}", "Give imagenet, none or the path of a .h5 file"
-        )
     try:
         encoder.load_weights(str(path))
     except (OSError, ValueError, KeyError) as error:
         raise ConfigurationError(
-            _WEIGHTS_KEY,
+            KEY,
             f"{path} does not fit the encoder ({error})",
             "Give weights saved from this encoder without its top",
         ) from error

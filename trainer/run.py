@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import os
 import shutil
@@ -18,6 +16,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from serving.signatures import save_model
 from trainer import hardware
 from trainer.callbacks import make_callbacks
+from trainer.checkpoints import mark_finished, training_folder
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.inputs import count, read_split
 from trainer.losses import losses, metrics
@@ -39,9 +38,13 @@ def run_fn(fn_args: FnArgs) -> None:
     custom: dict[str, Any] = fn_args.custom_config
     model_config = ModelConfig.model_validate(custom["model"])
     config = TrainingConfig.model_validate(custom["training"])
-    run_dir = Path(custom["training_dir"]) / _identity(fn_args)
+    run_dir = training_folder(
+        Path(custom["training_dir"]),
+        [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
+        custom,
+    )
     keras.utils.set_random_seed(config.seed)
-    strategy = hardware.make_strategy(hardware.worker_count(os.environ))
+    strategy = hardware.make_strategy(os.environ)
     gpus = len(tf.config.list_logical_devices("GPU"))
     precision = hardware.choose_precision(config.precision, gpus, hardware.cpu_flags())
 
@@ -85,15 +88,5 @@ def run_fn(fn_args: FnArgs) -> None:
     shutil.copytree(
         run_dir / "tensorboard", Path(fn_args.model_run_dir) / "tensorboard", dirs_exist_ok=True
     )
-    # Only now is it certain that nothing has to be continued from there.
-    shutil.rmtree(run_dir)
-
-
-def _identity(fn_args: FnArgs) -> str:
-    """Names this very training: the same inputs and settings continue it, others do not."""
-    parts = [
-        fn_args.transform_graph_path,
-        *sorted(fn_args.train_files),
-        json.dumps(fn_args.custom_config, sort_keys=True),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+    # Deleted by whoever sees that TFX has recorded the model: until then it may be asked again.
+    mark_finished(run_dir)

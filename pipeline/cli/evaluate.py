@@ -35,7 +35,7 @@ def evaluate(
 
     Example: brisc evaluate --model work/serving/brisc --data brisc2025 --json scores.json
     """
-    from pipeline.console import progress_bar
+    from pipeline.console import hush_tensorflow, progress_bar
     from pipeline.intake import usable_slices
     from serving.model_files import find_saved_model
 
@@ -44,6 +44,7 @@ def evaluate(
     if not checked.slices:
         raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
 
+    hush_tensorflow()
     from serving.predictor import Predictor
     from trainer.evaluation import folder
 
@@ -75,7 +76,7 @@ def _official_part(data: Path, split: Split) -> Layout:
     return Layout(
         data,
         tuple(item for item in layout.slices if item.official_split == split.value),
-        tuple(item for item in layout.problems if split.value in item.path.parts[-4:-1]),
+        tuple(item for item in layout.problems if split.value in item.path.relative_to(data).parts),
     )
 
 

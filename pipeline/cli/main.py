@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import typer
@@ -30,8 +29,6 @@ app.command("predict")(predict.predict)
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs ``brisc``; exits 1 for unusable inputs and 2 for bad usage or configuration."""
-    # TensorFlow greets with a dozen lines about libraries; what goes wrong is raised as well.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         app(arguments)
     except BriscError as error:
@@ -39,5 +36,5 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(USAGE if isinstance(error, ConfigurationError) else FAILED)
     except OSError as error:
         # A disk that fills, a folder that goes away: whatever no module could say better.
-        print(f"brisc: {error.filename or 'system'}: {error.strerror}", file=sys.stderr)
+        print(f"brisc: {error.filename or 'system'}: {error.strerror or error}", file=sys.stderr)
         sys.exit(FAILED)

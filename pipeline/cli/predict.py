@@ -39,6 +39,9 @@ def predict(
     slices, problems = _read(images)
     answers: list[dict[str, Any]] = []
     if slices:
+        from pipeline.console import hush_tensorflow
+
+        hush_tensorflow()
         from serving.predictor import Predictor
 
         predictor = Predictor(saved_model)

@@ -5,7 +5,7 @@
 import os
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
-from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact
+from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
 from tfx.dsl.io import fileio
 from tfx.types import artifact_utils, standard_artifacts
@@ -19,12 +19,17 @@ _FILE = "SchemaDiff.pb"
 def AnomalyGate(
     anomalies: InputArtifact[standard_artifacts.ExampleAnomalies],
     checked: OutputArtifact[standard_artifacts.ExampleAnomalies],
+    code_hash: Parameter[str],
 ) -> None:
-    """Raises when any split has an anomaly; passes the anomalies on when none has.
+    """Raises when any split has an anomaly.
+
+    Its output ``checked`` names the splits that have none. TFX caches no component without
+    an output.
 
     Raises:
         InputError: Lists each anomaly: split, feature, what is wrong.
     """
+    del code_hash  # Only among the parameters for the cache.
     found = []
     splits = artifact_utils.decode_split_names(anomalies.split_names)
     for split in splits:

@@ -18,6 +18,7 @@ from tfx.types import artifact_utils, standard_component_specs
 from tfx.utils import proto_utils
 
 from data.errors import InputError
+from serving.model_files import versions
 
 
 class Executor(stock.Executor):
@@ -60,10 +61,6 @@ class Executor(stock.Executor):
                 f"the model could not be pushed ({error.strerror or error})",
                 "Make room or make the folder writable, then run again",
             ) from error
-        # The artifact is the pushed version itself: once that is deleted, TFX finds the artifact
-        # gone, does not take this execution from its cache, and the model is pushed again.
-        os.rmdir(pushed.uri)
-        os.symlink(base / str(version), pushed.uri, target_is_directory=True)
         self._MarkPushed(
             pushed, pushed_destination=str(base / str(version)), pushed_version=str(version)
         )
@@ -73,13 +70,6 @@ class Pusher(stock_component.Pusher):
     """TFX's Pusher with the executor above."""
 
     EXECUTOR_SPEC = executor_spec.ExecutorClassSpec(Executor)
-
-
-def versions(base: Path) -> list[int]:
-    """The versions of a model below ``base``, ascending."""
-    if not base.is_dir():
-        return []
-    return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal())
 
 
 def _push(model: Path, base: Path) -> int:

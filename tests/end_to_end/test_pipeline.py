@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from data.layout import scan
 from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
@@ -59,8 +60,9 @@ def test_an_unchanged_run_is_cached_and_pushes_nothing_twice(
     before = sorted(bench.models.iterdir())
     again = bench.run(*PASS)
     assert again.code == 0, again.errors
-    components = {name: state for name, state in again.states.items() if name != "Baseline"}
-    assert set(components.values()) == {"cached"}
+    # A baseline is looked up each time, and Pusher looks whether the model still lies there.
+    states = {name: again.states[name] for name in COMPONENTS if name not in ("Baseline", "Pusher")}
+    assert set(states.values()) == {"cached"}
     assert sorted(bench.models.iterdir()) == before
 
 
@@ -104,19 +106,17 @@ def test_a_run_killed_in_trainer_is_continued_by_the_same_command(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as process:
-        _wait_for(lambda: any(bench.workspace.glob("training/*/best/best.json")), process)
+        _wait_for(lambda: any(bench.workspace.glob("training/*/backup/*/checkpoint")), process)
         process.send_signal(signal.SIGKILL)
-    (state,) = bench.workspace.glob("training/*/best/best.json")
-    first = json.loads(state.read_text())["epoch"]
 
     continued = bench.run(*PASS[:1], *change)
     assert continued.code == 0, continued.errors
     assert continued.states["Transform"] == "cached"
     assert continued.states["Trainer"] == "run"
     log = (max(bench.workspace.glob("runs/*")) / "log.txt").read_text()
-    trained = [int(number) for number in re.findall(r"epoch (\d)/3: loss", log)]
-    assert trained and trained[-1] == 3
-    assert trained[0] > first + 1, "an epoch that was finished has been trained again"
+    trained = [int(number) for number in re.findall(r"epoch (\d)/3: ", log)]
+    assert trained[0] > 1, "an epoch that was finished has been trained again"
+    assert trained[-1] == 3
     assert not list(bench.workspace.glob("training/*")), "a finished training leaves nothing"
     # The gate compared it with the model blessed before.
     assert any("the blessed" in verdict["bound"] for verdict in continued.report["verdicts"])
@@ -129,3 +129,22 @@ def _wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail("the run ended, or took too long, before it could be killed")
         time.sleep(0.2)
+
+
+def test_a_model_that_learns_nothing_is_refused_on_the_slices_that_are_left(
+    bench: Bench, tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(bench.data, data)
+    broken = next(item for item in scan(data).slices if item.official_split == "train")
+    broken.image.write_bytes(b"no image")
+    other = Bench(data, tmp_path / "workspace")
+    stopped = other.run()
+    assert stopped.code == 1
+    assert str(broken.image) in stopped.errors and "--skip-bad" in stopped.errors
+
+    refused = other.run("--skip-bad", "--set=training.learning_rate=0", "--set=training.epochs=1")
+    assert refused.code == 3, refused.errors
+    assert str(broken.image) in refused.errors and "going on without 1" in refused.errors
+    assert {verdict["passed"] for verdict in refused.report["verdicts"]} == {False}
+    assert not other.models.exists()

@@ -12,7 +12,7 @@ from tests.end_to_end.conftest import Bench
 @pytest.mark.integration
 def test_real_slices_pass_through_all_components(brisc_dir: Path, tmp_path: Path) -> None:
     bench = Bench(brisc_dir, tmp_path / "workspace")
-    ended = bench.run("--set=split.limit=240", "--set=training.epochs=1")
+    ended = bench.run("--runner=beam", "--set=split.limit=240", "--set=training.epochs=1")
     # One epoch teaches nothing: that the gate refuses is the right end.
     assert ended.code == 3, ended.errors
     assert set(ended.states.values()) <= {"run", "resolved"}

@@ -13,7 +13,7 @@ from data import naming
 from pipeline.code_hash import code_hash
 from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
 from preprocessing import features
-from serving.signatures import EVALUATE, TRANSFORM
+from serving.contract import EVALUATE, TRANSFORM
 from trainer.evaluation import confusion, overlap, tfma_metrics
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
