@@ -18,7 +18,7 @@ setup: ## make the virtual environment, once (GPU=1: with CUDA; STACK=tfx-1.16|t
 demo: setup ## train, evaluate and serve a small model on made-up slices
 	@$(BIN)/python -m pipeline.demo
 
-test: lint typecheck ## linters, types and the fast tests (PYTEST_ARGS=...)
+test: lint typecheck ## linters, types, tests, one run of the pipeline among them (PYTEST_ARGS=...)
 	$(PYTEST)
 
 test-end-to-end: setup ## the whole pipeline on made-up slices

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tensorflow_data_validation import StatsOptions
 from tfx.components import (
     Evaluator,
     ExampleValidator,
@@ -69,7 +70,10 @@ def build_pipeline(
         data_dir, data_fingerprint, skipped, parameters.split, code_hash(*_INGEST)
     )
     examples = ingest.outputs["examples"]
-    statistics = StatisticsGen(examples=examples)
+    # Looks at the head of each image, in splits of a hundred or more; ingest has decoded it whole.
+    statistics = StatisticsGen(
+        examples=examples, stats_options=StatsOptions(enable_semantic_domain_stats=True)
+    )
     schema = ImportSchemaGen(schema_file=str(workspace.keep(SCHEMA)))
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
