@@ -13,12 +13,22 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data.manifest import write_manifest
-from data.naming import CLASSES, NO_TUMOR
+from data.naming import NO_TUMOR
 from pipeline.cli.main import main
 from tests import test_layout
 from tests.conftest import CACHE
-from tests.folders import blob, encode, grey, image_path, mask_path, put, stem
+from tests.folders import (
+    blob,
+    encode,
+    grey,
+    image_path,
+    mask_path,
+    put,
+    put_pair,
+    put_set,
+    stem,
+    twin_path,
+)
 from tests.test_checks import BAD_IMAGES
 
 GLIOMA, OTHER, HEALTHY = stem("glioma", 1), stem("glioma", 2), stem(NO_TUMOR, 31)
@@ -29,33 +39,9 @@ Found = dict[str, dict[str, Any]]
 Change = Callable[[Path], Path]
 
 
-def put_pair(root: Path, label: str, number: int, split: str) -> None:
-    """Writes a faultless slice that is like no other, and its copy in the segmentation task."""
-    name = stem(label, number, split)
-    pixels = 100 + number + 100 * (split == "test")
-    values = np.asarray(grey()).copy()
-    # A tile for each number: JPEG keeps it apart from the others.
-    values[:8, 8 * (number % 4) :][:, :8] = 20 * CLASSES.index(label) + 100 * (split == "test")
-    picture = encode(Image.fromarray(values), "JPEG")
-    put(image_path(root, f"{name}.jpg", label, split), picture)
-    if label != NO_TUMOR:
-        put(twin_path(root, f"{name}.jpg", split), picture)
-        put(mask_path(root, f"{name}.png", split), encode(blob(pixels), "PNG"))
-
-
-def twin_path(root: Path, name: str, split: str = "train") -> Path:
-    return root / "segmentation_task" / split / "images" / name
-
-
 @pytest.fixture(scope="module")
 def faultless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("faultless") / "data"
-    for split in ("train", "test"):
-        for label in CLASSES:
-            for number in (1, 2, 3):
-                put_pair(root, label, 10 * CLASSES.index(label) + number, split)
-    write_manifest(root)
-    return root
+    return put_set(tmp_path_factory.mktemp("faultless") / "data")
 
 
 @pytest.fixture

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from data.layout import Slice
 
 _ORIENTATION = 0x0112
 _PIECE = 1 << 20
+_PART = 1024
 _DARK, _BRIGHT = 31, 224
 """A mask value between these is neither background nor tumour: BRISC's are 0-10 and 246-255."""
 
@@ -66,6 +69,30 @@ class Outcome:
 
     facts: tuple[Facts, ...]
     problems: tuple[Problem, ...]
+
+
+def read_all(
+    items: Sequence[Slice | Path], progress: Callable[[], None] | None = None
+) -> list[Outcome]:
+    """Reads slices and other files with as many threads as help, in their order.
+
+    Args:
+        items: What to read.
+        progress: Called after each.
+    """
+
+    def one(item: Slice | Path) -> Outcome:
+        outcome = read_other(item) if isinstance(item, Path) else read_slice(item)
+        if progress is not None:
+            progress()
+        return outcome
+
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor() as pool:
+        # In parts: a pool keeps some 2 KiB for each call that it still has to make.
+        for start in range(0, len(items), _PART):
+            outcomes += pool.map(one, items[start : start + _PART])
+    return outcomes
 
 
 def read_slice(item: Slice) -> Outcome:

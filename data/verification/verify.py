@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from data.errors import InputError, Problem
 from data.layout import IMAGE_SUFFIXES, SEGMENTATION, Layout, Slice, scan
 from data.verification import content_rules, copy_rules, manifest_rules, tree_rules
 from data.verification.finding import Finding, Severity, finding, from_problems
-from data.verification.reading import Facts, Outcome, read_other, read_slice
+from data.verification.reading import Facts, read_all
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def examine(plan: Survey, progress: Callable[[], None] | None = None) -> Report:
     root = plan.layout.root
     if any(item.code == "layout" for item in plan.findings):
         return Report(root, 0, 0, plan.findings)
-    outcomes = _read(plan, progress)
+    outcomes = read_all([*plan.layout.slices, *plan.others], progress)
     facts = {item.path: item for outcome in outcomes for item in outcome.facts}
     usable = [
         item
@@ -117,20 +116,6 @@ def verify(root: Path) -> Report:
         0
     """
     return examine(survey(root))
-
-
-def _read(plan: Survey, progress: Callable[[], None] | None) -> list[Outcome]:
-    """The outcomes of the slices, in their order, then those of the other files."""
-
-    def one(item: Slice | Path) -> Outcome:
-        outcome = read_other(item) if isinstance(item, Path) else read_slice(item)
-        if progress is not None:
-            progress()
-        return outcome
-
-    items: list[Slice | Path] = [*plan.layout.slices, *plan.others]
-    with ThreadPoolExecutor() as pool:
-        return list(pool.map(one, items))
 
 
 def _twins(plan: Survey, usable: Sequence[Slice], facts: dict[Path, Facts]) -> list[Finding]:

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import data_verify
+from pipeline.cli import data_download, data_verify
 
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("download")(data_download.download)
 app.command("verify")(data_verify.verify)
 
 
