@@ -23,6 +23,7 @@ from data.verification.finding import Severity, relative
 from data.verification.reading import read_all
 
 STAGE = ".brisc-download"
+CONTENT = "content"
 Bar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -73,9 +74,14 @@ def download(
         if not directory.is_dir():
             stage = directory.parent / f"{STAGE}-{directory.name}"
         stage.mkdir(parents=True, exist_ok=True)
-        root = _unpacked(_fetched(source, stage, http or Http(), bar), stage, limits)
-        files = check_files(root, ELSEWHERE, bar)
-        publish(root, directory)
+        archives = _fetched(source, stage, http or Http(), bar)
+        try:
+            root = _unpacked(archives, stage, limits)
+            files = check_files(root, ELSEWHERE, bar)
+            publish(root, directory)
+        finally:
+            # Only what was fetched is worth keeping where this failed.
+            shutil.rmtree(stage / CONTENT, ignore_errors=True)
         shutil.rmtree(stage)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -160,9 +166,9 @@ def _require_room(stage: Path, total: int) -> None:
 
 def _unpacked(files: Sequence[Path], stage: Path, limits: Limits | None) -> Path:
     """Unpacks the archives; returns the folder that holds the data set."""
-    content = stage / "content"
+    content = stage / CONTENT
     if content.exists():
-        # From a run that was interrupted: nobody knows how far it came.
+        # From a run that was killed: nobody knows how far it came.
         shutil.rmtree(content)
     content.mkdir()
     for path in files:
