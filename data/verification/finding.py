@@ -90,4 +90,5 @@ def from_problems(problems: Iterable[Problem]) -> list[Finding]:
 
 def relative(path: Path, root: Path) -> str:
     """The path as it is shown: from ``root``, with slashes."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    inside = path != root and path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if inside else str(path)
