@@ -30,6 +30,9 @@ INSTALL_REQUIRES = [
     "PyYAML",
     "typer",
     "rich",
+    # Downloads that go on where they broke off (read1 of urllib3); TFX has both in any case.
+    "requests",
+    "urllib3>=2.3",
 ]
 
 EXTRAS_REQUIRE = {

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -29,6 +30,8 @@ _GIF_END = b"\x3b"
 MASK_THRESHOLD = 127
 """A mask pixel is tumour where its grey value is above this: BRISC's masks are never strictly
 {0, 255}."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,15 @@ def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked
     return Checked(layout.root, tuple(good), tuple(problems), total.hexdigest())
 
 
-def check_slice(item: Slice) -> tuple[list[Problem], str]:
-    """Reads one slice; returns its problems and the hex digest of its files."""
+def check_slice(
+    item: Slice, look: Callable[[Path, bytes], np.ndarray | str] | None = None
+) -> tuple[list[Problem], str]:
+    """Reads one slice, each file once; returns its problems and the hex digest of its files.
+
+    Args:
+        item: The slice to read.
+        look: Decodes a file in place of ``decode_grey``, for who wants to see more of it.
+    """
     digest = hashlib.sha256()
     problems: list[Problem] = []
     sizes: list[tuple[int, ...]] = []
@@ -84,18 +94,18 @@ def check_slice(item: Slice) -> tuple[list[Problem], str]:
         try:
             encoded = path.read_bytes()
         except OSError as error:
-            problems.append(Problem(path, _why(error), "Make it readable", item.id))
+            problems.append(Problem(path, why(error), "Make it readable", item.id, "unreadable"))
             continue
         digest.update(hashlib.sha256(encoded).digest())
-        pixels = decode_grey(encoded)
+        pixels = decode_grey(encoded) if look is None else look(path, encoded)
         if isinstance(pixels, str):
-            problems.append(Problem(path, pixels, "Replace or remove the file", item.id))
+            code = "mask-unusable" if path == item.mask else "image-unusable"
+            problems.append(Problem(path, pixels, "Replace or remove the file", item.id, code))
             continue
         sizes.append(pixels.shape)
         if path == item.mask and not (pixels > MASK_THRESHOLD).any():
-            problems.append(
-                Problem(path, f"the mask has no pixel above {MASK_THRESHOLD}", "Redraw it", item.id)
-            )
+            reason = f"the mask has no pixel above {MASK_THRESHOLD}"
+            problems.append(Problem(path, reason, "Redraw it", item.id, "mask-empty"))
     if len(sizes) == 2 and sizes[0] != sizes[1]:
         (height, width), (mask_height, mask_width) = sizes
         problems.append(
@@ -104,6 +114,7 @@ def check_slice(item: Slice) -> tuple[list[Problem], str]:
                 f"the mask is {mask_width}x{mask_height}, its image {width}x{height}",
                 "Give both the same size",
                 item.id,
+                "mask-size",
             )
         )
     return problems, digest.hexdigest()
@@ -111,6 +122,11 @@ def check_slice(item: Slice) -> tuple[list[Problem], str]:
 
 def decode_grey(encoded: bytes) -> np.ndarray | str:
     """Decodes an image to grey, uint8 [height, width]; where it cannot be used, says why."""
+    return decode(encoded, lambda image: np.asarray(image.convert("L")))
+
+
+def decode(encoded: bytes, use: Callable[[Image.Image], T]) -> T | str:
+    """Opens an image and returns what ``use`` makes of it; where it cannot be used, says why."""
     if not encoded:
         return "the file is empty"
     try:
@@ -119,14 +135,14 @@ def decode_grey(encoded: bytes) -> np.ndarray | str:
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(encoded), formats=FORMATS) as image:
                 refusal = _refusal(image) or _strictness(image, encoded)
-                return refusal or np.asarray(image.convert("L"))
+                return refusal or use(image)
     except Image.DecompressionBombError:
         return f"more than {MAX_PIXELS} pixels"
     except Image.UnidentifiedImageError:
         return f"not a {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image"
     except Exception as error:
         # Damaged data also gets IndexError and struct.error out of Pillow's plugins.
-        return f"the image data is damaged ({_why(error)})"
+        return f"the image data is damaged ({why(error)})"
 
 
 def _refusal(image: Image.Image) -> str | None:
@@ -163,6 +179,7 @@ def _strictness(image: Image.Image, encoded: bytes) -> str | None:
     return None if whole else "the image data is damaged (its end is missing)"
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
+    """The reason of a library's error, as a clause."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return reason.rstrip(".").replace("\n", " ")

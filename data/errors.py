@@ -44,12 +44,14 @@ class Problem:
         reason: What is wrong with it, one clause.
         remedy: What to do about it, one sentence without its full stop.
         slice_id: The slice that is lost by it, where it is known.
+        code: The name of this kind of problem, for programs.
     """
 
     path: Path
     reason: str
     remedy: str
     slice_id: str | None = None
+    code: str = "unusable"
 
     def __str__(self) -> str:
         return _line(self.path, self.reason, self.remedy)
@@ -68,6 +70,9 @@ class UnusableInputs(InputError):
 
 
 def _line(where: Path | str, reason: str, remedy: str) -> str:
-    # A file's name may hold line ends and worse, yet a problem is a line.
-    text = f"{where}: {reason}. {remedy}."
+    return printable(f"{where}: {reason}. {remedy}.")
+
+
+def printable(text: str) -> str:
+    """Escapes what would leave the line: a file's name may hold line ends and worse."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -93,12 +93,18 @@ def _list(root: Path) -> Layout:
                         f"its name is taken by {slices[found.id].image}",
                         "Rename or remove one of the two",
                         found.id,
+                        "name-twice",
                     )
                 )
             else:
                 slices[found.id] = found
         problems += [
-            Problem(path, "mask without an image", "Add the image or remove the mask")
+            Problem(
+                path,
+                "mask without an image",
+                "Add the image or remove the mask",
+                code="mask-without-image",
+            )
             for stem, path in masks.items()
             if stem not in taken
         ]
@@ -126,12 +132,18 @@ def _images(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]
                     class_folder,
                     "not one of the classes",
                     f"Name class folders {', '.join(naming.CLASSES)}",
+                    code="class-unknown",
                 )
             )
             continue
         if not class_folder.is_dir():
             problems.append(
-                Problem(class_folder, "not a folder", "Put the images of the class into a folder")
+                Problem(
+                    class_folder,
+                    "not a folder",
+                    "Put the images of the class into a folder",
+                    code="class-not-a-folder",
+                )
             )
             continue
         for path in _entries(class_folder):
@@ -143,6 +155,7 @@ def _images(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, str]]
                         path,
                         "not an image file",
                         f"Images end in {', '.join(IMAGE_SUFFIXES)}; remove or convert it",
+                        code="not-an-image",
                     )
                 )
 
@@ -152,7 +165,9 @@ def _index_masks(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
     strays: list[Problem] = []
     for path in _entries(folder):
         if path.suffix.lower() != MASK_SUFFIX or not path.is_file():
-            strays.append(Problem(path, "not a mask file", f"Masks end in {MASK_SUFFIX}"))
+            strays.append(
+                Problem(path, "not a mask file", f"Masks end in {MASK_SUFFIX}", code="not-a-mask")
+            )
         elif path.stem in masks:
             strays.append(
                 Problem(
@@ -160,6 +175,7 @@ def _index_masks(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
                     f"its name is taken by {masks[path.stem]}",
                     "Rename or remove one of the two",
                     path.stem,
+                    "name-twice",
                 )
             )
         else:
@@ -182,6 +198,7 @@ def _read_name(image: Path, label: str, split: str, mask: Path | None) -> Slice 
             "its name does not follow brisc2025_<train|test>_<5 digits>_<class>_<plane>_t1",
             "Rename it so: the plane is read from the name",
             image.stem,
+            "name-unknown",
         )
     if name.label != label or name.split != split:
         return Problem(
@@ -189,11 +206,18 @@ def _read_name(image: Path, label: str, split: str, mask: Path | None) -> Slice 
             f"its name says {name.split} {name.label}, its folder {split} {label}",
             "Rename or move it",
             image.stem,
+            "name-and-folder-differ",
         )
     if label == naming.NO_TUMOR and mask is not None:
-        return Problem(mask, "mask of a slice without tumour", "Remove it", image.stem)
+        return Problem(
+            mask, "mask of a slice without tumour", "Remove it", image.stem, "mask-of-no-tumor"
+        )
     if label != naming.NO_TUMOR and mask is None:
         return Problem(
-            image, "image without a mask", f"Add {image.stem}{MASK_SUFFIX} to the masks", image.stem
+            image,
+            "image without a mask",
+            f"Add {image.stem}{MASK_SUFFIX} to the masks",
+            image.stem,
+            "image-without-mask",
         )
     return Slice(image.stem, label, name.plane, split, image, mask)

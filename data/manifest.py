@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
 from pathlib import Path, PurePosixPath
 
@@ -34,29 +35,50 @@ def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
         ManifestError: It is missing, not a CSV in UTF-8, lacks a column or has a row that is
             broken, contradicts itself, leads out of the folder or lists a file again.
     """
-    rows: dict[PurePosixPath, ManifestRow] = {}
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-            if missing:
-                raise ManifestError(
-                    path,
-                    f"it has no column {', '.join(missing)}",
-                    f"Its first line must name the columns {', '.join(COLUMNS)}",
-                )
-            for cells in reader:
-                try:
-                    row = parse_row(cells)
-                    if row.path in rows:
-                        raise ValueError(f"{row.path} is listed twice")
-                except ValueError as error:
-                    where = f"{path}, line {reader.line_num}"
-                    raise ManifestError(where, str(error), _MEND) from error
-                rows[row.path] = row
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
-        raise ManifestError(path, f"cannot be read as CSV ({error})", _MEND) from error
-    return tuple(rows.values())
+        content = path.read_bytes()
+    except OSError as error:
+        raise ManifestError(path, f"cannot be read ({error.strerror})", _MEND) from error
+    rows, faults = parse_manifest(path, content)
+    if faults:
+        raise faults[0]
+    return rows
+
+
+def parse_manifest(
+    path: Path, content: bytes
+) -> tuple[tuple[ManifestRow, ...], tuple[ManifestError, ...]]:
+    """Reads the rows that can be read, and says what is wrong with each of the others.
+
+    Args:
+        path: What the errors name.
+        content: The bytes of the file.
+    """
+    rows: dict[PurePosixPath, ManifestRow] = {}
+    faults: list[ManifestError] = []
+    try:
+        reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            fault = ManifestError(
+                path,
+                f"it has no column {', '.join(missing)}",
+                f"Its first line must name the columns {', '.join(COLUMNS)}",
+            )
+            return (), (fault,)
+        for cells in reader:
+            try:
+                row = parse_row(cells)
+                if row.path in rows:
+                    raise ValueError(f"{row.path} is listed twice")
+            except ValueError as error:
+                where = f"{path}, line {reader.line_num}"
+                faults.append(ManifestError(where, str(error), _MEND))
+                continue
+            rows[row.path] = row
+    except (csv.Error, UnicodeDecodeError) as error:
+        faults.append(ManifestError(path, f"cannot be read as CSV ({error})", _MEND))
+    return tuple(rows.values()), tuple(faults)
 
 
 def write_manifest(root: Path) -> Path:

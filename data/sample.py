@@ -14,9 +14,10 @@ from PIL import Image
 from data import naming
 from data.errors import ConfigurationError, InputError
 from data.layout import CLASSIFICATION, SEGMENTATION
-from data.manifest import MANIFEST, write_manifest
+from data.manifest import write_manifest
 from data.phantom import Phantom, draw_slice
 from data.phantom_shapes import Mask
+from data.publish import publish, require_empty
 
 MIN_IMAGES = 24
 """Two slices of each class and plane: fewer may leave a class without a plane or a test image."""
@@ -86,7 +87,7 @@ def write_sample(
         raise ConfigurationError("seed", f"{seed} is negative", "Give 0 or a positive number")
     cases = _plan(images, np.random.default_rng([seed, 0]))
     try:
-        _require_empty(directory)
+        require_empty(directory)
         # Beside an absent folder, inside an empty one: a rename cannot cross a file system, and
         # an empty folder may be a mount point or the shell's current directory.
         exists = directory.is_dir()
@@ -102,10 +103,7 @@ def write_sample(
                 if progress is not None:
                     progress(done, images)
             write_manifest(root)
-            if exists:
-                _move_contents(root, directory)
-            else:
-                root.rename(directory)
+            publish(root, directory)
     except OSError as error:
         raise InputError(
             directory,
@@ -115,13 +113,6 @@ def write_sample(
     test = sum(case.name.split == "test" for case in cases)
     masks = sum(case.name.label != naming.NO_TUMOR for case in cases)
     return SampleSummary(directory, train=images - test, test=test, masks=masks)
-
-
-def _require_empty(directory: Path) -> None:
-    if directory.exists() and not directory.is_dir():
-        raise InputError(directory, "is a file", "Give a new or empty folder")
-    if directory.is_dir() and any(directory.iterdir()):
-        raise InputError(directory, "is not empty", "Give a new or empty folder, or clear this one")
 
 
 def _plan(images: int, rng: np.random.Generator) -> list[_Case]:
@@ -179,16 +170,3 @@ def _encode_mask(mask: Mask) -> bytes:
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-
-
-def _move_contents(source: Path, target: Path) -> None:
-    """Moves what is in ``source`` into ``target``: all of it, or on an error nothing."""
-    moved: list[Path] = []
-    try:
-        # The manifest last: where it lies, the data set is whole.
-        for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
-            moved.append(path.rename(target / path.name))
-    except BaseException:
-        for path in moved:
-            path.rename(source / path.name)
-        raise

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.naming import CLASS_CODES, NO_TUMOR
+from data.manifest import write_manifest
+from data.naming import CLASS_CODES, CLASSES, NO_TUMOR, OFFICIAL_SPLITS
 
 SIDE = 32
 
@@ -48,6 +49,11 @@ def mask_path(root: Path, name: str, split: str = "train") -> Path:
     return root / "segmentation_task" / split / "masks" / name
 
 
+def twin_path(root: Path, name: str, split: str = "train") -> Path:
+    """Where the segmentation task keeps its copy of the image of a slice."""
+    return root / "segmentation_task" / split / "images" / name
+
+
 def put(path: Path, content: bytes) -> Path:
     """Writes a file and the folders above it."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -71,3 +77,27 @@ def put_good_neighbours(root: Path) -> list[str]:
         put_slice(root, "meningioma", 90002, "test"),
         put_slice(root, "no_tumor", 90003),
     ]
+
+
+def put_pair(root: Path, label: str, number: int, split: str) -> None:
+    """Writes a faultless slice that is like no other, and its copy in the segmentation task."""
+    name = stem(label, number, split)
+    pixels = 100 + number + 100 * (split == "test")
+    values = np.asarray(grey()).copy()
+    # A tile for each number: JPEG keeps it apart from the others.
+    values[:8, 8 * (number % 4) :][:, :8] = 20 * CLASSES.index(label) + 100 * (split == "test")
+    picture = encode(Image.fromarray(values), "JPEG")
+    put(image_path(root, f"{name}.jpg", label, split), picture)
+    if label != NO_TUMOR:
+        put(twin_path(root, f"{name}.jpg", split), picture)
+        put(mask_path(root, f"{name}.png", split), encode(blob(pixels), "PNG"))
+
+
+def put_set(root: Path) -> Path:
+    """Writes a small set with all that BRISC has: three slices of each class, and a manifest."""
+    for split in OFFICIAL_SPLITS:
+        for label in CLASSES:
+            for number in (1, 2, 3):
+                put_pair(root, label, 10 * CLASSES.index(label) + number, split)
+    write_manifest(root)
+    return root

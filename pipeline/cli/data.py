@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import data_download, data_verify
+
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps ``sample`` a sub-command although it is the only one."""
+app.command("download")(data_download.download)
+app.command("verify")(data_verify.verify)
 
 
 @app.command()

@@ -1,0 +1,1 @@
+"""Verifies a folder in BRISC layout: every finding at once, each file read once."""

@@ -1,0 +1,609 @@
+"""`brisc data download` against a server on this machine: whole and checked, or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import shutil
+import stat
+import tarfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from data.download import sources
+from data.download.archive import Limits, extract
+from data.download.download import STAGE, Downloaded, download
+from data.download.http import Http
+from data.download.sources import Figshare, Kaggle, Source, Zenodo
+from data.errors import InputError
+from pipeline.cli.main import main
+from tests.folders import put_set
+
+FILES = 60
+"""Of the set that is served, its manifest left out."""
+QUICK = Http(retries=2, pause=0, connect_timeout=5, read_timeout=5)
+
+
+class Server(ThreadingHTTPServer):
+    """Serves one archive as Zenodo, Figshare and Kaggle do, as badly as a test asks for.
+
+    Attributes:
+        archive: Its bytes.
+        announced: The MD5 that the interfaces give for it.
+        name: Its file name.
+        more: Other files of the record, by name.
+        cuts: For each of the next transfers, after how many bytes the connection breaks.
+        ignores_range: Whether ranges are answered with the whole.
+        status: A status for a path, in place of its answer.
+        log: Each transfer of the archive: its Range header, and how many bytes were sent.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, archive: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.archive = archive
+        self.announced = hashlib.md5(archive).hexdigest()
+        self.size = len(archive)
+        self.name = "brisc2025.zip"
+        self.more: dict[str, bytes] = {}
+        self.cuts: list[int] = []
+        self.ignores_range = False
+        self.status: dict[str, int] = {}
+        self.body: dict[str, bytes] = {}
+        self.log: list[tuple[str | None, int]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    @property
+    def sent(self) -> int:
+        return sum(count for _, count in self.log)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client may hang up: nothing to tell."""
+
+    def serve(self, archive: bytes, name: str) -> None:
+        self.archive, self.name, self.size = archive, name, len(archive)
+        self.announced = hashlib.md5(archive).hexdigest()
+
+    def answer(self, path: str) -> bytes | None:
+        files = {self.name: (self.archive, self.size, self.announced)}
+        for name, content in self.more.items():
+            files[name] = (content, len(content), hashlib.md5(content).hexdigest())
+        if path == "/zenodo/records/17524350":
+            told: object = {
+                "files": [
+                    {
+                        "key": name,
+                        "size": size,
+                        "checksum": f"md5:{md5}",
+                        "links": {"self": f"{self.url}/files/{name}"},
+                    }
+                    for name, (_, size, md5) in files.items()
+                ]
+            }
+        elif path == "/figshare/articles/30533120/files?page_size=100":
+            told = [
+                {
+                    "name": name,
+                    "size": size,
+                    "computed_md5": md5,
+                    "download_url": f"{self.url}/files/{name}",
+                }
+                for name, (_, size, md5) in files.items()
+            ]
+        else:
+            return None
+        return json.dumps(told).encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *parts: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        server, path = self.server, self.path
+        if path in server.status:
+            self.reply(server.status[path], b"sorry")
+        elif path in server.body:
+            self.reply(200, server.body[path])
+        elif path == "/kaggle/datasets/download/briscdataset/brisc2025":
+            self.reply(302, b"", {"Location": f"{server.url}/files/{server.name}"})
+        elif path == f"/files/{server.name}":
+            self.send_archive()
+        elif path.removeprefix("/files/") in server.more:
+            self.reply(200, server.more[path.removeprefix("/files/")])
+        else:
+            told = server.answer(path)
+            self.reply(404 if told is None else 200, told or b"nothing here")
+
+    def send_archive(self) -> None:
+        server, wanted = self.server, self.headers["Range"]
+        md5 = base64.b64encode(bytes.fromhex(server.announced)).decode()
+        headers = {"x-goog-hash": f"crc32c=AAAAAA==,md5={md5}"}
+        content, status = server.archive, 200
+        if wanted and not server.ignores_range:
+            start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+            headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            content, status = content[start:], 206
+        cut = server.cuts.pop(0) if server.cuts else len(content)
+        server.log.append((wanted, min(cut, len(content))))
+        self.reply(status, content, headers, cut)
+
+    def reply(
+        self,
+        status: int,
+        content: bytes,
+        headers: dict[str, str] | None = None,
+        cut: int | None = None,
+    ) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content[:cut])
+        if cut is not None and cut < len(content):
+            self.close_connection = True
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return put_set(tmp_path_factory.mktemp("published") / "brisc2025")
+
+
+def zipped(root: Path, around: str = "") -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for path in sorted(root.rglob("*")):
+            archive.write(path, f"{around}{path.relative_to(root)}")
+    return buffer.getvalue()
+
+
+def tarred(root: Path, mode: str) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        archive.add(root, "brisc2025")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def server(published: Path) -> Iterator[Server]:
+    with Server(zipped(published)) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "brisc2025"
+
+
+def fetch(server: Server, target: Path, limits: Limits | None = None) -> Downloaded:
+    return download(Zenodo(api=f"{server.url}/zenodo"), target, QUICK, limits)
+
+
+def refused(server: Server, target: Path) -> InputError:
+    """A download that fails, and leaves nothing where the data set was to be."""
+    with pytest.raises(InputError) as caught:
+        fetch(server, target)
+    assert not target.exists()
+    assert caught.value.remedy
+    return caught.value
+
+
+def assert_whole(published: Path, target: Path) -> None:
+    names = {path.relative_to(published) for path in published.rglob("*")}
+    assert {path.relative_to(target) for path in target.rglob("*")} == names
+    for name in names:
+        if (published / name).is_file():
+            assert (target / name).read_bytes() == (published / name).read_bytes()
+    # Nor is anything left beside it.
+    assert [path.name for path in target.parent.iterdir()] == [target.name]
+
+
+def places(server: Server) -> dict[str, Source]:
+    return {
+        "zenodo": Zenodo(api=f"{server.url}/zenodo"),
+        "figshare": Figshare(api=f"{server.url}/figshare"),
+        "kaggle": Kaggle(api=f"{server.url}/kaggle"),
+    }
+
+
+# What is published arrives
+
+
+@pytest.mark.parametrize("place", sources.SOURCES)
+def test_each_place_gives_the_whole_set(
+    server: Server, published: Path, target: Path, place: str
+) -> None:
+    done = download(places(server)[place], target, QUICK)
+    assert (done.files, done.fetched) == (FILES, True)
+    assert_whole(published, target)
+
+
+@pytest.mark.parametrize("place", sources.SOURCES)
+def test_the_command_tells_what_it_did_and_shows_no_bar_in_a_log(
+    server: Server,
+    target: Path,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sources, "SOURCES", places(server))
+    for expected in (f"downloaded from {place}", "was there already"):
+        with pytest.raises(SystemExit) as ended:
+            main(["data", "download", str(target), "--source", place])
+        assert not ended.value.code
+        out, err = capsys.readouterr()
+        assert f"{target}: {expected}; {FILES} files" in out
+        assert not err
+
+
+ARCHIVES: dict[str, tuple[str, Callable[[Path], bytes]]] = {
+    "zip in a folder": ("a.zip", lambda root: zipped(root, "deep/BRISC2025/")),
+    "zip of Windows": ("a.zip", lambda root: zipped(root, "BRISC2025\\")),
+    "tar": ("a.tar", lambda root: tarred(root, "w")),
+    "tar.gz": ("a.TAR.GZ", lambda root: tarred(root, "w:gz")),
+    "tar.xz": ("a.tar.xz", lambda root: tarred(root, "w:xz")),
+}
+
+
+@pytest.mark.parametrize(("name", "make"), ARCHIVES.values(), ids=ARCHIVES)
+def test_each_kind_of_archive_is_unpacked(
+    server: Server, published: Path, target: Path, name: str, make: Callable[[Path], bytes]
+) -> None:
+    server.serve(make(published), name)
+    fetch(server, target)
+    assert_whole(published, target)
+
+
+def test_what_macos_adds_is_left_out(server: Server, published: Path, target: Path) -> None:
+    buffer = io.BytesIO(server.archive)
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("__MACOSX/classification_task/._x", b"x")
+        archive.writestr("classification_task/.DS_Store", b"x")
+    server.serve(buffer.getvalue(), "a.zip")
+    fetch(server, target)
+    assert_whole(published, target)
+
+
+def test_manifest_beside_the_archive_is_taken(
+    server: Server, published: Path, target: Path, tmp_path: Path
+) -> None:
+    bare = shutil.copytree(published, tmp_path / "bare")
+    (bare / "manifest.csv").unlink()
+    server.serve(zipped(bare), "a.zip")
+    server.more = {
+        "manifest.csv": (published / "manifest.csv").read_bytes(),
+        "paper.pdf": b"%PDF",
+    }
+    fetch(server, target)
+    assert_whole(published, target)
+
+
+def test_an_empty_folder_may_be_there(server: Server, published: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    inode = target.stat().st_ino
+    fetch(server, target)
+    assert_whole(published, target)
+    # It may be a mount point, or where a shell stands.
+    assert target.stat().st_ino == inode
+
+
+# Broken transfers
+
+
+def test_a_break_is_continued_at_once(server: Server, published: Path, target: Path) -> None:
+    server.cuts = [10_000, 5_000]
+    fetch(server, target)
+    assert [wanted for wanted, _ in server.log] == [None, "bytes=10000-", "bytes=15000-"]
+    assert server.sent == server.size
+    assert_whole(published, target)
+
+
+@pytest.mark.parametrize("exists", [False, True], ids=["new folder", "empty folder"])
+def test_the_same_command_continues_and_fetches_no_byte_twice(
+    server: Server, published: Path, target: Path, exists: bool
+) -> None:
+    if exists:
+        target.mkdir(parents=True)
+    server.cuts = [10_000, 0, 0]
+    with pytest.raises(InputError, match=f"broke off at 10000 of {server.size} bytes") as caught:
+        fetch(server, target)
+    assert "same command" in caught.value.remedy
+    assert not (target / "classification_task").exists()
+    server.log.clear()
+    fetch(server, target)
+    assert server.log == [("bytes=10000-", server.size - 10_000)]
+    assert_whole(published, target)
+
+
+def test_server_that_knows_no_ranges_is_asked_for_all(
+    server: Server, published: Path, target: Path
+) -> None:
+    server.cuts, server.ignores_range = [10_000], True
+    fetch(server, target)
+    assert server.log[1] == ("bytes=10000-", server.size)
+    assert_whole(published, target)
+
+
+def test_part_that_the_server_does_not_know_is_fetched_anew(
+    server: Server, published: Path, target: Path
+) -> None:
+    server.cuts = [10_000, 0, 0]
+    refused(server, target)
+    # What is there now has another length than what was begun.
+    server.status[f"/files/{server.name}"] = 416
+    refused(server, target)
+    server.status.clear()
+    server.log.clear()
+    fetch(server, target)
+    assert server.log[0] == (None, server.size)
+    assert_whole(published, target)
+
+
+def test_what_is_unpacked_half_is_unpacked_anew(
+    server: Server, published: Path, target: Path
+) -> None:
+    half = target.parent / f"{STAGE}-{target.name}" / "content" / "classification_task"
+    half.mkdir(parents=True)
+    (half / "half.jpg").write_bytes(b"x")
+    fetch(server, target)
+    assert_whole(published, target)
+
+
+# Contents that are not what was announced
+
+
+@pytest.mark.parametrize("place", sources.SOURCES)
+def test_wrong_checksum_is_refused_and_then_fetched_anew(
+    server: Server, published: Path, target: Path, place: str
+) -> None:
+    genuine, server.announced = server.announced, "0" * 32
+    with pytest.raises(InputError, match=f"MD5 is {genuine}, announced was 000"):
+        download(places(server)[place], target, QUICK)
+    assert not target.exists()
+    server.announced = genuine
+    download(places(server)[place], target, QUICK)
+    assert_whole(published, target)
+
+
+def test_more_bytes_than_announced_are_refused(server: Server, target: Path) -> None:
+    server.size -= 10
+    assert "more than the" in refused(server, target).reason
+
+
+Damage = Callable[[Path], object]
+DAMAGES: dict[str, tuple[Damage, str]] = {
+    "another file": (
+        lambda root: next(root.rglob("*.png")).write_bytes(b"x"),
+        "another length",
+    ),
+    "a file less": (lambda root: next(root.rglob("*.png")).unlink(), "not there"),
+    "a folder less": (
+        lambda root: shutil.rmtree(root / "segmentation_task" / "test" / "masks"),
+        "none of the files",
+    ),
+    "no manifest": (lambda root: (root / "manifest.csv").unlink(), "no manifest"),
+    "broken manifest": (lambda root: (root / "manifest.csv").write_bytes(b"x"), "no column"),
+    "no data set": (lambda root: shutil.rmtree(root / "segmentation_task"), "no classification"),
+}
+
+
+@pytest.mark.parametrize(("damage", "reason"), DAMAGES.values(), ids=DAMAGES)
+def test_set_that_is_not_as_its_manifest_says_is_refused(
+    server: Server, published: Path, target: Path, tmp_path: Path, damage: Damage, reason: str
+) -> None:
+    other = shutil.copytree(published, tmp_path / "other")
+    damage(other)
+    server.serve(zipped(other), "a.zip")
+    assert reason in refused(server, target).reason
+
+
+def link_in_zip(name: str) -> bytes:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return zip_of((info, b"/etc/passwd"))
+
+
+def zip_of(*members: tuple[str | zipfile.ZipInfo, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def tar_of(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname = kind, link
+        archive.addfile(info)
+    return buffer.getvalue()
+
+
+WHOLE = zip_of(("a", bytes(range(256)) * 40))
+HOSTILE: dict[str, tuple[bytes, str]] = {
+    "zip that leads up": (zip_of(("../evil", b"x")), "leads out"),
+    "zip that leads up later": (zip_of(("a/../../evil", b"x")), "leads out"),
+    "absolute zip": (zip_of(("/tmp/evil", b"x")), "leads out"),
+    "zip with a drive": (zip_of(("C:/evil", b"x")), "leads out"),
+    "zip with back-slashes": (zip_of(("a\\..\\..\\evil", b"x")), "leads out"),
+    "tar that leads up": (tar_of("../evil"), "leads out"),
+    "absolute tar": (tar_of("/tmp/evil"), "leads out"),
+    "link in a zip": (link_in_zip("a"), "link or a device"),
+    "link in a tar": (tar_of("a", tarfile.SYMTYPE, "/etc"), "link or a device"),
+    "hard link in a tar": (tar_of("a", tarfile.LNKTYPE, "../evil"), "link or a device"),
+    "device in a tar": (tar_of("a", tarfile.CHRTYPE), "link or a device"),
+    "bomb": (zip_of(("a", bytes(2_000_000))), "more than 1000000 bytes"),
+    "bomb in pieces": (zip_of(*((f"{n}", bytes(300_000)) for n in range(4))), "more than 1000000"),
+    "many files": (zip_of(*((f"{n}", b"") for n in range(101))), "more than 100 files"),
+    "a name twice": (zip_of(("a", b"1"), ("b", b""), ("./a", b"2")), "comes twice"),
+    "text": (b"<html>Sign in</html>", "not a zip or tar"),
+    "nothing": (b"", "not a zip or tar"),
+    "cut zip": (WHOLE[: len(WHOLE) // 2], "not a zip or tar"),
+    "damaged zip": (WHOLE[:60] + b"\0" + WHOLE[61:], "damaged"),
+    "cut tar": (tar_of("a" * 90)[:300], "not a zip or tar"),
+    "cut gzip": (b"\x1f\x8b\x08\0\0\0\0\0\0\3abc", "not a zip or tar"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("content", "reason"), HOSTILE.values(), ids=HOSTILE)
+def test_hostile_archive_is_refused_and_nothing_lies_outside(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    archive, folder = tmp_path / "archive", tmp_path / "deep" / "folder"
+    archive.write_bytes(content)
+    folder.mkdir(parents=True)
+    with pytest.raises(InputError, match=reason) as caught:
+        extract(archive, folder, Limits(size=1_000_000, files=100))
+    assert caught.value.where == str(archive)
+    outside = {path for path in tmp_path.rglob("*") if not path.is_relative_to(folder)}
+    assert outside == {archive, folder.parent}
+    assert not any(path.is_symlink() for path in folder.rglob("*"))
+
+
+def test_archive_in_the_record_is_held_to_the_limits(server: Server, target: Path) -> None:
+    with pytest.raises(InputError, match="more than 5 files"):
+        fetch(server, target, Limits(files=5))
+    assert not target.exists()
+
+
+# Servers that do not answer as they should
+
+
+RECORD = "/zenodo/records/17524350"
+ANSWERS: dict[str, tuple[dict[str, int], dict[str, bytes], str]] = {
+    "no such record": ({RECORD: 404}, {}, "HTTP 404"),
+    "no such file": ({"/files/brisc2025.zip": 404}, {}, "HTTP 404"),
+    "not allowed": ({"/files/brisc2025.zip": 403}, {}, "HTTP 403"),
+    "down": ({RECORD: 503}, {}, "HTTP 503"),
+    "no JSON": ({}, {RECORD: b"<html>"}, "no JSON"),
+    "JSON of something else": ({}, {RECORD: b"[]"}, "no files with MD5"),
+    "no checksum": (
+        {},
+        {RECORD: b'{"files": [{"key": "a", "size": 1, "checksum": "", "links": {"self": ""}}]}'},
+        "no files with MD5",
+    ),
+    "no file": ({}, {RECORD: b'{"files": []}'}, "no archive in it, it holds nothing"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "body", "reason"), ANSWERS.values(), ids=ANSWERS)
+def test_answer_that_is_of_no_use_is_named_with_its_address(
+    server: Server,
+    target: Path,
+    status: dict[str, int],
+    body: dict[str, bytes],
+    reason: str,
+) -> None:
+    server.status, server.body = status, body
+    error = refused(server, target)
+    assert reason in error.reason
+    assert "--source" in error.remedy
+
+
+def test_kaggle_without_a_checksum_is_refused(server: Server, target: Path) -> None:
+    server.body["/kaggle/datasets/download/briscdataset/brisc2025"] = b"x"
+    with pytest.raises(InputError, match="no files with MD5"):
+        download(places(server)["kaggle"], target, QUICK)
+    assert not target.exists()
+
+
+def test_no_server_is_named(target: Path) -> None:
+    with Server(b"") as gone:
+        url = gone.url
+    with pytest.raises(InputError, match=r"no answer \(.*refused\)") as caught:
+        download(Zenodo(api=url), target, QUICK)
+    assert caught.value.where == f"{url}/records/17524350"
+
+
+def test_the_command_fails_with_one_line(
+    server: Server,
+    target: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sources, "SOURCES", places(server))
+    server.status[RECORD] = 404
+    with pytest.raises(SystemExit) as ended:
+        main(["data", "download", str(target)])
+    assert ended.value.code == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"brisc: {server.url}{RECORD}: HTTP 404")
+
+
+# Folders and disks
+
+
+def test_folder_with_files_is_left_alone(server: Server, target: Path) -> None:
+    target.mkdir(parents=True)
+    (target / "thesis.doc").write_bytes(b"x")
+    with pytest.raises(InputError, match="is not empty"):
+        fetch(server, target)
+    assert [path.name for path in target.iterdir()] == ["thesis.doc"]
+    assert not server.log
+
+
+def test_file_in_the_place_is_left_alone(server: Server, target: Path) -> None:
+    target.parent.mkdir()
+    target.write_bytes(b"x")
+    with pytest.raises(InputError, match="is a file"):
+        fetch(server, target)
+    assert target.read_bytes() == b"x"
+
+
+def test_whole_set_is_checked_and_not_fetched_again(server: Server, target: Path) -> None:
+    fetch(server, target)
+    server.log.clear()
+    assert fetch(server, target) == Downloaded(target, FILES, fetched=False)
+    path = next(target.rglob("*.png"))
+    path.write_bytes(path.read_bytes()[::-1])
+    with pytest.raises(InputError, match=f"{path.name}: the file has another sha256"):
+        fetch(server, target)
+    assert not server.log
+
+
+def test_disk_that_is_too_small_is_named_before_anything_is_fetched(
+    server: Server, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(target.anchor)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=server.size))
+    assert "MiB free" in refused(server, target).reason
+    assert not server.log
+
+
+def test_disk_that_fills_up_is_named(server: Server, published: Path, target: Path) -> None:
+    stage = target.parent / f"{STAGE}-{target.name}"
+    stage.mkdir(parents=True)
+    full = stage / f"{server.announced}.part"
+    # Takes no byte and says why: as a full disk does.
+    full.symlink_to("/dev/full")
+    error = refused(server, target)
+    assert error.reason == "the disk is full"
+    assert "same command" in error.remedy
+    full.unlink()
+    fetch(server, target)
+    assert_whole(published, target)
+
+
+def test_place_that_cannot_be_written_is_named(server: Server) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        fetch(server, Path("/proc/brisc2025"))
