@@ -72,6 +72,7 @@ def _list(root: Path) -> Layout:
             path,
             "not one of the official parts",
             f"Name them {' and '.join(naming.OFFICIAL_SPLITS)}; val is taken out of train",
+            code="part-unknown",
         )
         for path in _entries(root / CLASSIFICATION)
         if path.name not in naming.OFFICIAL_SPLITS

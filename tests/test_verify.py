@@ -259,14 +259,14 @@ ODD: dict[str, tuple[Change, str, str]] = {
         "warning",
         "not-an-image",
     ),
-    "a third part": (folder("classification_task/val"), "warning", "folder-ignored"),
+    "a third part": (folder("classification_task/val"), "error", "part-unknown"),
     "a part in capitals": (folder("segmentation_task/Train"), "warning", "folder-ignored"),
     "a third kind": (folder("segmentation_task/train/labels"), "warning", "folder-ignored"),
     "a folder of twins": (folder("segmentation_task/test/images/a"), "warning", "folder-ignored"),
     "a file beside the classes' parts": (
         lambda root: put(root / "classification_task" / "a.jpg", b"x"),
-        "warning",
-        "file-ignored",
+        "error",
+        "part-unknown",
     ),
     "a hidden file": (
         lambda root: put(root / "classification_task" / "train" / "glioma" / ".DS_Store", b"x"),

@@ -44,8 +44,11 @@ def ignored(root: Path, files: Sequence[Path]) -> list[Finding]:
     for path in files:
         task, *inner = path.relative_to(root).parts
         known: tuple[str, ...] = naming.OFFICIAL_SPLITS
-        # What is unknown below a split of the classification task is a problem of the layout.
-        if len(inner) > 1 and inner[0] not in known:
+        part_unknown = inner[0] not in known
+        # What is unknown in the classification task is a problem of the layout.
+        if task == CLASSIFICATION and part_unknown and not inner[0].startswith("."):
+            continue
+        if len(inner) > 1 and part_unknown:
             folders[root / task / inner[0]] += 1
         elif task == SEGMENTATION and len(inner) > 2 and inner[1] not in (TWINS, "masks"):
             folders[root / task / inner[0] / inner[1]] += 1
