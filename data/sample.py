@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,10 @@ import numpy as np
 from PIL import Image
 
 from data import naming
-from data.errors import ConfigurationError, InputError
-from data.layout import CLASSIFICATION, SEGMENTATION
-from data.manifest import MANIFEST, write_manifest
+from data.errors import ConfigurationError
 from data.phantom import Phantom, draw_slice
 from data.phantom_shapes import Mask
+from data.staging import new_set, write_slice
 
 MIN_IMAGES = 24
 """Two slices of each class and plane: fewer may leave a class without a plane or a test image."""
@@ -85,43 +83,15 @@ def write_sample(
     if seed < 0:
         raise ConfigurationError("seed", f"{seed} is negative", "Give 0 or a positive number")
     cases = _plan(images, np.random.default_rng([seed, 0]))
-    try:
-        _require_empty(directory)
-        # Beside an absent folder, inside an empty one: a rename cannot cross a file system, and
-        # an empty folder may be a mount point or the shell's current directory.
-        exists = directory.is_dir()
-        beside = directory if exists else directory.parent
-        beside.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".brisc-sample-", dir=beside) as staging:
-            root = Path(staging) / "sample"
-            for done, case in enumerate(cases, start=1):
-                rng = np.random.default_rng([seed, done])
-                _write_case(
-                    root, case, draw_slice(rng, case.name.label, case.name.plane, case.size)
-                )
-                if progress is not None:
-                    progress(done, images)
-            write_manifest(root)
-            if exists:
-                _move_contents(root, directory)
-            else:
-                root.rename(directory)
-    except OSError as error:
-        raise InputError(
-            directory,
-            f"the sample cannot be written there ({error})",
-            "Give a folder that can be written, on a disk with room",
-        ) from error
+    with new_set(directory, "sample") as root:
+        for done, case in enumerate(cases, start=1):
+            rng = np.random.default_rng([seed, done])
+            _write_case(root, case, draw_slice(rng, case.name.label, case.name.plane, case.size))
+            if progress is not None:
+                progress(done, images)
     test = sum(case.name.split == "test" for case in cases)
     masks = sum(case.name.label != naming.NO_TUMOR for case in cases)
     return SampleSummary(directory, train=images - test, test=test, masks=masks)
-
-
-def _require_empty(directory: Path) -> None:
-    if directory.exists() and not directory.is_dir():
-        raise InputError(directory, "is a file", "Give a new or empty folder")
-    if directory.is_dir() and any(directory.iterdir()):
-        raise InputError(directory, "is not empty", "Give a new or empty folder, or clear this one")
 
 
 def _plan(images: int, rng: np.random.Generator) -> list[_Case]:
@@ -157,13 +127,8 @@ def _write_case(root: Path, case: _Case, phantom: Phantom) -> None:
     name = case.name
     buffer = io.BytesIO()
     Image.fromarray(phantom.image).convert(case.mode).save(buffer, "JPEG", quality=92)
-    jpeg = buffer.getvalue()
-    _write(root / CLASSIFICATION / name.split / name.label / f"{name.stem}.jpg", jpeg)
-    if name.label == naming.NO_TUMOR:
-        return
-    part = root / SEGMENTATION / name.split
-    _write(part / "images" / f"{name.stem}.jpg", jpeg)
-    _write(part / "masks" / f"{name.stem}.png", _encode_mask(phantom.mask))
+    mask = None if name.label == naming.NO_TUMOR else _encode_mask(phantom.mask)
+    write_slice(root, name, buffer.getvalue(), ".jpg", mask)
 
 
 def _encode_mask(mask: Mask) -> bytes:
@@ -174,21 +139,3 @@ def _encode_mask(mask: Mask) -> bytes:
     with Image.open(lossy) as image:
         image.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
-def _move_contents(source: Path, target: Path) -> None:
-    """Moves what is in ``source`` into ``target``: all of it, or on an error nothing."""
-    moved: list[Path] = []
-    try:
-        # The manifest last: where it lies, the data set is whole.
-        for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
-            moved.append(path.rename(target / path.name))
-    except BaseException:
-        for path in moved:
-            path.rename(source / path.name)
-        raise

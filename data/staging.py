@@ -1,0 +1,91 @@
+"""Writes a folder in BRISC layout so that all of it appears, or nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from data import naming
+from data.errors import InputError
+from data.layout import CLASSIFICATION, MASK_SUFFIX, SEGMENTATION
+from data.manifest import MANIFEST, write_manifest
+
+
+@contextlib.contextmanager
+def new_set(directory: Path, what: str) -> Iterator[Path]:
+    """A folder to write a data set into; it gets a manifest and becomes ``directory`` at the end.
+
+    Args:
+        directory: Where the set goes: a new folder or an empty one.
+        what: The set, as an error names it.
+
+    Raises:
+        InputError: ``directory`` is a file, is not empty or cannot be written.
+    """
+    try:
+        _require_empty(directory)
+        # Beside an absent folder, inside an empty one: a rename cannot cross a file system, and
+        # an empty folder may be a mount point or the shell's current directory.
+        exists = directory.is_dir()
+        beside = directory if exists else directory.parent
+        beside.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".brisc-", dir=beside) as staging:
+            root = Path(staging) / "set"
+            yield root
+            write_manifest(root)
+            if exists:
+                _move_contents(root, directory)
+            else:
+                root.rename(directory)
+    except OSError as error:
+        raise InputError(
+            directory,
+            f"the {what} cannot be written there ({error})",
+            "Give a folder that can be written, on a disk with room",
+        ) from error
+
+
+def write_slice(
+    root: Path, name: naming.SliceName, image: bytes, suffix: str, mask: bytes | None
+) -> None:
+    """Writes one slice where the layout has it.
+
+    Args:
+        root: The folder of the set.
+        name: Decides the folder and the file name.
+        image: The encoded image, its format that of ``suffix``.
+        suffix: One of ``data.layout.IMAGE_SUFFIXES``.
+        mask: The encoded PNG; ``None`` for a slice without a tumour.
+    """
+    _write(root / CLASSIFICATION / name.split / name.label / f"{name.stem}{suffix}", image)
+    part = root / SEGMENTATION / name.split
+    if mask is not None:
+        _write(part / "images" / f"{name.stem}{suffix}", image)
+        _write(part / "masks" / f"{name.stem}{MASK_SUFFIX}", mask)
+
+
+def _require_empty(directory: Path) -> None:
+    if directory.exists() and not directory.is_dir():
+        raise InputError(directory, "is a file", "Give a new or empty folder")
+    if directory.is_dir() and any(directory.iterdir()):
+        raise InputError(directory, "is not empty", "Give a new or empty folder, or clear this one")
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _move_contents(source: Path, target: Path) -> None:
+    """Moves what is in ``source`` into ``target``: all of it, or on an error nothing."""
+    moved: list[Path] = []
+    try:
+        # The manifest last: where it lies, the data set is whole.
+        for path in sorted(source.iterdir(), key=lambda path: path.name == MANIFEST):
+            moved.append(path.rename(target / path.name))
+    except BaseException:
+        for path in moved:
+            path.rename(source / path.name)
+        raise
