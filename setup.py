@@ -24,6 +24,10 @@ INSTALL_REQUIRES = [
     "numpy",
     "scipy",
     "Pillow",
+    # Read what hospitals keep: DICOM, its JPEG-LS, and NIfTI.
+    "pydicom>=3",
+    "pyjpegls",
+    "nibabel>=5",
     "pydantic>=2",
     "PyYAML",
     "typer",
@@ -32,6 +36,8 @@ INSTALL_REQUIRES = [
 
 EXTRAS_REQUIRE = {
     "dev": [
+        # Damages files in the tests of their readers.
+        "hypothesis",
         "mypy",
         "pytest",
         "pytest-timeout",

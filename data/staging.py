@@ -33,6 +33,9 @@ def new_set(directory: Path, what: str) -> Iterator[Path]:
         beside.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".brisc-", dir=beside) as staging:
             root = Path(staging) / "set"
+            # Both belong to the layout, even where no slice has a mask.
+            for part in (CLASSIFICATION, SEGMENTATION):
+                (root / part).mkdir(parents=True)
             yield root
             write_manifest(root)
             if exists:

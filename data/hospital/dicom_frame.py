@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 from pydicom import Dataset
-from pydicom.pixels import apply_modality_lut, apply_voi
+from pydicom.pixels import apply_modality_lut
 
 from data.hospital.scan import plane_of, usable_spacing
 
@@ -39,7 +39,8 @@ def window(data: Dataset, index: int) -> Window | None:
     """
     for group in _groups(data, index, "FrameVOILUTSequence"):
         if group.get("VOILUTSequence"):
-            return _table(group)
+            little = data.original_encoding[1] is not False
+            return _table(group.VOILUTSequence[0], little)
         if group.get("WindowCenter") is None or group.get("WindowWidth") is None:
             continue
         center, width = _first(group.WindowCenter), _first(group.WindowWidth)
@@ -83,18 +84,22 @@ def _first(value: Any) -> float:
     return number
 
 
-def _table(group: Dataset) -> Window:
-    depth = int(group.VOILUTSequence[0].LUTDescriptor[2])
-    if not 8 <= depth <= 16:
-        raise ValueError("no depth")
-
-    def look_up(values: np.ndarray) -> np.ndarray:
-        # Its entries are by whole numbers.
-        shown = apply_voi(np.rint(values).astype(np.int64), group)
-        share: np.ndarray = shown / (2**depth - 1)
-        return share
-
-    return look_up
+def _table(item: Dataset, little: bool) -> Window:
+    """A table, as C.11.2.1.1 has it: number of entries, first value that is mapped, bits."""
+    length, start, depth = (int(value) for value in item.LUTDescriptor)
+    # 16 bits cannot say 65536.
+    length = length or 2**16
+    if isinstance(item.LUTData, bytes):
+        # Entries of 8 bits come in a byte or in a word each.
+        wide = len(item.LUTData) >= 2 * length
+        kind = ("<u2" if little else ">u2") if wide else "u1"
+        table = np.frombuffer(item.LUTData, kind, length)
+    else:
+        table = np.asarray(item.LUTData)[:length]
+    if len(table) < length or not 8 <= depth <= 16:
+        raise ValueError("no table")
+    shares = table / (2**depth - 1)
+    return lambda values: shares[np.clip(np.rint(values) - start, 0, length - 1).astype(np.int64)]
 
 
 def _function(function: str, center: float, width: float) -> Window:

@@ -118,7 +118,8 @@ def describe(data: pydicom.Dataset, where: Path | str) -> Pixels:
     syntax = data.file_meta.TransferSyntaxUID
     held = len(data[keyword].value or b"")
     if syntax.is_encapsulated:
-        fragments = parse_fragments(data[keyword].value)[0] if held else 0
+        # The first item is the table of offsets (PS3.5 A.4).
+        fragments = parse_fragments(data[keyword].value)[0] - 1 if held else 0
         if fragments < frames:
             raise ScanError(
                 where, f"it has {fragments} of the {frames} frames its header tells", AGAIN

@@ -22,7 +22,8 @@ def percentile_window(values: np.ndarray) -> tuple[float, float] | None:
         # Drawn values have the same percentiles as all, for a fraction of the time; the seed is
         # fixed, so that a volume always gets one window.
         sample = flat[np.random.default_rng(0).integers(flat.size, size=_MOST)]
-    sample = sample.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        sample = sample.astype(np.float64)
     sample = sample[np.isfinite(sample)]
     if sample.size:
         # Never between two values: the mean of two huge ones overflows.
