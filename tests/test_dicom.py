@@ -188,7 +188,7 @@ def test_without_a_window_a_few_hot_pixels_do_not_darken_the_rest() -> None:
     pixels[0, 0] = 60_000
     found = first(dicom(pixels)).pixels
     assert found[-1, -1] == 255
-    assert found[12, 16] == pytest.approx(128, abs=6)
+    assert int(found[12, 16]) == pytest.approx(128, abs=8)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ class DicomScan(Scan):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._pixels = describe(self._data, where)
-                burned_in = str(self._data.get("BurnedInAnnotation", "")).strip() == "YES"
+                burned_in = str(self._data.get("BurnedInAnnotation", "")).strip().upper() == "YES"
         except ScanError:
             raise
         except Exception as error:

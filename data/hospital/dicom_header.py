@@ -128,7 +128,7 @@ def describe(data: pydicom.Dataset, where: Path | str) -> Pixels:
         shared = 2 if photometric == "YBR_FULL_422" else samples
         needed = math.ceil(rows * columns * shared * allocated * frames / 8)
         surplus = (data[keyword].value or b"")[needed:]
-        if held < needed or any(surplus):
+        if held < needed or surplus.count(0) < len(surplus):
             raise ScanError(
                 where,
                 f"{columns}x{rows} pixels in {frames} frame(s) need {needed} bytes, "
