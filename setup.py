@@ -26,6 +26,10 @@ INSTALL_REQUIRES = [
     "numpy",
     "scipy",
     "Pillow",
+    # Read what hospitals keep: DICOM, its JPEG-LS, and NIfTI.
+    "pydicom>=3",
+    "pyjpegls",
+    "nibabel>=5",
     "pydantic>=2",
     "PyYAML",
     "typer",
@@ -37,6 +41,8 @@ INSTALL_REQUIRES = [
 
 EXTRAS_REQUIRE = {
     "dev": [
+        # Damages files in the tests of their readers.
+        "hypothesis",
         "mypy",
         "pytest",
         "pytest-timeout",

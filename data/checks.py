@@ -145,18 +145,25 @@ def decode(encoded: bytes, use: Callable[[Image.Image], T]) -> T | str:
         return f"the image data is damaged ({why(error)})"
 
 
-def _refusal(image: Image.Image) -> str | None:
-    width, height = image.size
+def size_refusal(width: int, height: int) -> str | None:
+    """Why a slice of this size, in pixels, cannot be used; ``None`` where it can."""
     if width * height > MAX_PIXELS:
         return f"{width}x{height} are more than {MAX_PIXELS} pixels"
     if min(width, height) < MIN_SIDE:
         return f"{width}x{height} is smaller than {MIN_SIDE} pixels a side"
+    return None
+
+
+def _refusal(image: Image.Image) -> str | None:
+    refusal = size_refusal(*image.size)
+    if refusal:
+        return refusal
     if image.mode not in MODES:
         return f"pixel mode {image.mode} is not supported (8-bit grey or RGB is)"
     if getattr(image, "n_frames", 1) > 1:
         return "the image is animated"
     tiles = getattr(image, "tile", [])
-    if image.format == "GIF" and any(tile[1] != (0, 0, width, height) for tile in tiles):
+    if image.format == "GIF" and any(tile[1] != (0, 0, *image.size) for tile in tiles):
         # Pillow puts such a frame on the canvas, TensorFlow decodes the frame alone.
         return "its frame does not fill the image"
     return None

@@ -16,7 +16,7 @@ from PIL import Image
 
 from data import naming
 from data.errors import InputError
-from data.layout import CLASSIFICATION, SEGMENTATION
+from data.layout import CLASSIFICATION, IMAGE_SUFFIXES, SEGMENTATION
 from data.manifest_row import COLUMNS, ManifestRow, format_row, parse_row
 
 MANIFEST = "manifest.csv"
@@ -125,14 +125,21 @@ def _measure(root: Path, path: Path) -> ManifestRow:
         raise ManifestError(path, f"not a readable image ({error})", "Replace it") from error
     relative = PurePosixPath(path.relative_to(root).as_posix())
     is_mask = path.parent.name == "masks"
+    linked = relative.parents[1] / "images" / f"{path.stem}{_image_suffix(path)}"
     return ManifestRow(
         path=relative,
         task=_TASKS[relative.parts[0]],
         name=name,
         is_mask=is_mask,
-        linked_image=relative.parents[1] / "images" / f"{path.stem}.jpg" if is_mask else None,
+        linked_image=linked if is_mask else None,
         width=width,
         height=height,
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _image_suffix(mask: Path) -> str:
+    """Of the image of a mask; where there is none, as published."""
+    image = mask.parents[1] / "images" / mask.stem
+    return next((s for s in IMAGE_SUFFIXES if image.with_name(image.name + s).is_file()), ".jpg")

@@ -64,14 +64,14 @@ def parse_row(cells: Mapping[str | None, object]) -> ManifestRow:
     if None in cells or None in cells.values():
         raise ValueError(f"it does not have {len(COLUMNS)} cells")
     cell = {str(key): str(value) for key, value in cells.items()}
-    path = _relative(cell["relative_path"])
+    path = relative_path(cell["relative_path"])
     name = naming.parse_stem(path.stem)
     if name is None:
         raise ValueError(f"{path.name!r} is not named as BRISC names a slice")
     if cell["is_mask"] not in ("True", "False"):
         raise ValueError(f"is_mask is {cell['is_mask']!r}, neither True nor False")
     is_mask = cell["is_mask"] == "True"
-    linked = _relative(cell["linked_image"]) if cell["linked_image"] else None
+    linked = relative_path(cell["linked_image"]) if cell["linked_image"] else None
     if (linked.stem if linked else None) != (path.stem if is_mask else None):
         raise ValueError("a mask, and only a mask, has a linked_image, which has its stem")
     part = "masks" if is_mask else "images"
@@ -114,7 +114,12 @@ def parse_row(cells: Mapping[str | None, object]) -> ManifestRow:
     )
 
 
-def _relative(text: str) -> PurePosixPath:
+def relative_path(text: str) -> PurePosixPath:
+    """A path below a folder, written with slashes or back-slashes.
+
+    Raises:
+        ValueError: It is absolute, empty or leads out of the folder.
+    """
     path = PureWindowsPath(text)
     if path.anchor or ".." in path.parts or not path.parts:
         raise ValueError(f"{text!r} is not a path inside the data set's folder")

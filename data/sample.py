@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,10 @@ import numpy as np
 from PIL import Image
 
 from data import naming
-from data.errors import ConfigurationError, InputError
-from data.layout import CLASSIFICATION, SEGMENTATION
-from data.manifest import write_manifest
+from data.errors import ConfigurationError
 from data.phantom import Phantom, draw_slice
 from data.phantom_shapes import Mask
-from data.publish import publish, require_empty
+from data.staging import new_set, write_slice
 
 MIN_IMAGES = 24
 """Two slices of each class and plane: fewer may leave a class without a plane or a test image."""
@@ -86,30 +83,12 @@ def write_sample(
     if seed < 0:
         raise ConfigurationError("seed", f"{seed} is negative", "Give 0 or a positive number")
     cases = _plan(images, np.random.default_rng([seed, 0]))
-    try:
-        require_empty(directory)
-        # Beside an absent folder, inside an empty one: a rename cannot cross a file system, and
-        # an empty folder may be a mount point or the shell's current directory.
-        exists = directory.is_dir()
-        beside = directory if exists else directory.parent
-        beside.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".brisc-sample-", dir=beside) as staging:
-            root = Path(staging) / "sample"
-            for done, case in enumerate(cases, start=1):
-                rng = np.random.default_rng([seed, done])
-                _write_case(
-                    root, case, draw_slice(rng, case.name.label, case.name.plane, case.size)
-                )
-                if progress is not None:
-                    progress(done, images)
-            write_manifest(root)
-            publish(root, directory)
-    except OSError as error:
-        raise InputError(
-            directory,
-            f"the sample cannot be written there ({error})",
-            "Give a folder that can be written, on a disk with room",
-        ) from error
+    with new_set(directory, "sample") as root:
+        for done, case in enumerate(cases, start=1):
+            rng = np.random.default_rng([seed, done])
+            _write_case(root, case, draw_slice(rng, case.name.label, case.name.plane, case.size))
+            if progress is not None:
+                progress(done, images)
     test = sum(case.name.split == "test" for case in cases)
     masks = sum(case.name.label != naming.NO_TUMOR for case in cases)
     return SampleSummary(directory, train=images - test, test=test, masks=masks)
@@ -148,13 +127,8 @@ def _write_case(root: Path, case: _Case, phantom: Phantom) -> None:
     name = case.name
     buffer = io.BytesIO()
     Image.fromarray(phantom.image).convert(case.mode).save(buffer, "JPEG", quality=92)
-    jpeg = buffer.getvalue()
-    _write(root / CLASSIFICATION / name.split / name.label / f"{name.stem}.jpg", jpeg)
-    if name.label == naming.NO_TUMOR:
-        return
-    part = root / SEGMENTATION / name.split
-    _write(part / "images" / f"{name.stem}.jpg", jpeg)
-    _write(part / "masks" / f"{name.stem}.png", _encode_mask(phantom.mask))
+    mask = None if name.label == naming.NO_TUMOR else _encode_mask(phantom.mask)
+    write_slice(root, name, buffer.getvalue(), ".jpg", mask)
 
 
 def _encode_mask(mask: Mask) -> bytes:
@@ -165,8 +139,3 @@ def _encode_mask(mask: Mask) -> bytes:
     with Image.open(lossy) as image:
         image.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)

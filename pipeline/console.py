@@ -21,8 +21,8 @@ def hush_tensorflow() -> None:
 
 
 @contextlib.contextmanager
-def progress_bar(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error while the body runs.
+def progress_bar(description: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error while the body runs; without an end where ``total`` is ``None``.
 
     Yields:
         What to call with the number of items that have been finished since the last call.

@@ -15,6 +15,7 @@ import pytest
 from data.sample import write_sample
 from pipeline.cli.main import main
 from tests.folders import encode, grey, image_path, put, put_good_neighbours, stem
+from tests.scans import PATIENT, dicom, ramp
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,7 +60,16 @@ def brisc(
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["run"], ["evaluate"], ["predict"], ["data"], ["data", "sample"]]
+    "verb",
+    [
+        [],
+        ["run"],
+        ["evaluate"],
+        ["predict"],
+        ["data"],
+        ["data", "sample"],
+        ["data", "import"],
+    ],
 )
 def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
     text = " ".join(brisc(*verb, "--help").stdout.split())
@@ -122,6 +132,9 @@ def test_run_without_data_exits_2_and_says_how_to_give_it(brisc: Brisc) -> None:
         (["data", "sample", "d", "--images", "few"], "--images"),
         (["data", "sample", "d", "--images", "3"], "24 to 99999"),
         (["data", "sample", "d", "--seed", "-1"], "seed"),
+        (["predict", "x", "--model", "x", "--slice", "0"], "--slice"),
+        (["predict", "x", "--model", "x", "--plane", "oblique"], "'coronal'"),
+        (["data", "import", "s", "d"], "--labels"),
     ],
 )
 def test_bad_usage_exits_2_and_names_what_is_wrong(
@@ -243,6 +256,57 @@ def test_predict_does_not_write_two_masks_to_one_file(brisc: Brisc) -> None:
     assert error.startswith("brisc: b/scan.png: its mask would overwrite that of a/scan.jpg")
 
 
+def test_predict_lists_unusable_scans_beside_other_files(brisc: Brisc) -> None:
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    put(brisc.folder / "report.dcm", dicom(ramp(), PixelData=None))
+    put(brisc.folder / "short.dcm", dicom(ramp(), Rows=90))
+    put(brisc.folder / "text.jpg", b"text")
+    names = ["report.dcm", "short.dcm", "text.jpg"]
+    lines = brisc("predict", *names, "--model", "model", code=1).stderr.splitlines()
+    assert [line.partition(": ")[0] for line in lines] == [*names, "brisc"]
+    assert "not an image" in lines[0] and "3 of 3 slices" in lines[-1]
+    assert not [line for line in lines if PATIENT in line]
+
+
+# Import
+
+
+def test_import_writes_a_set_and_says_what_it_holds(brisc: Brisc) -> None:
+    put(brisc.folder / "scans" / "a.dcm", dicom(ramp()))
+    put(
+        brisc.folder / "scans" / "labels.csv",
+        b"file,class,split,plane,patient\na.dcm,no_tumor,train,axial,x\n",
+    )
+    arguments = ["data", "import", "scans", "set", "--labels", "scans/labels.csv"]
+    ended = brisc(*arguments)
+    assert ended.stdout == "set: 1 train and 0 test slices, 0 masks, 1 patients\n"
+    assert ended.stderr == ""
+    assert brisc(*arguments, code=1).stderr.startswith("brisc: set: is not empty")
+
+
+def test_import_lists_every_bad_row_and_goes_on_when_told(brisc: Brisc) -> None:
+    put(brisc.folder / "scans" / "a.dcm", dicom(ramp()))
+    rows = ["a.dcm,no_tumor,train,axial", *(f"{n}.dcm,no_tumor,test,axial" for n in range(60))]
+    content = "\n".join(["file,class,split,plane", *rows]).encode()
+    put(brisc.folder / "labels.csv", content)
+    arguments = ["data", "import", "scans", "set", "--labels", "labels.csv"]
+    lines = brisc(*arguments, code=1).stderr.splitlines()
+    assert len(lines) == 60 + 1
+    assert lines[0].startswith("scans/0.dcm: No such file or directory. ")
+    assert "60 unusable input(s)" in lines[-1] and "--skip-bad" in lines[-1]
+    assert not (brisc.folder / "set").exists()
+    ended = brisc(*arguments, "--skip-bad")
+    assert ended.stderr.splitlines()[-1] == "went on without 60 unusable row(s)"
+    assert ended.stdout == "set: 1 train and 0 test slices, 0 masks\n"
+
+
+def test_import_names_a_folder_or_labels_that_are_not_there(brisc: Brisc) -> None:
+    arguments = ["data", "import", "scans", "set", "--labels", "labels.csv"]
+    assert brisc(*arguments, code=1).stderr.startswith("brisc: scans: no such folder")
+    (brisc.folder / "scans").mkdir()
+    assert brisc(*arguments, code=1).stderr.startswith("brisc: labels.csv: cannot be read as CSV")
+
+
 # The workspace
 
 
@@ -266,11 +330,13 @@ def test_file_where_the_runs_should_lie_exits_1_and_is_named(brisc: Brisc) -> No
 # Lightness
 
 HEAVY = ("tensorflow", "tfx", "apache_beam", "tensorflow_model_analysis", "ml_metadata", "tf_keras")
+# Only the reader of a scan needs these.
+READERS = ("pydicom", "nibabel")
 # What has been imported is told at the very end, however the command ends.
 TELL = f"""
 import atexit, sys
 from pathlib import Path
-heavy = lambda: ",".join(name for name in {HEAVY} if name in sys.modules)
+heavy = lambda: ",".join(name for name in {HEAVY + READERS} if name in sys.modules)
 atexit.register(lambda: Path("imported").write_text(heavy()))
 from pipeline.cli.main import main
 main()

@@ -4,112 +4,118 @@ from __future__ import annotations
 
 import json
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data.errors import InputError, Problem
+from data.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-
+    from serving.inputs import Question
     from serving.predictor import Prediction
 
 
+class Plane(str, Enum):
+    """Along which plane a volume is cut."""
+
+    axial = "axial"
+    coronal = "coronal"
+    sagittal = "sagittal"
+
+
 def predict(
-    images: Annotated[list[Path], typer.Argument(help="Slices: JPEG, PNG, BMP or GIF.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="Slices: JPEG, PNG, BMP, GIF, DICOM or NIfTI.")
+    ],
     model: Annotated[Path, typer.Option(help="Saved model, or the folder of its versions.")],
     overlay: Annotated[
         Path | None, typer.Option(help="Folder for STEM_mask.png and STEM_overlay.png.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, a list.")] = False,
+    number: Annotated[
+        int | None,
+        typer.Option("--slice", min=1, help="Frame of DICOM, slice of NIfTI, from 1; else all."),
+    ] = None,
+    plane: Annotated[
+        Plane | None, typer.Option(help="How NIfTI volumes are cut; else as they were taken.")
+    ] = None,
 ) -> None:
     """Says what the tumour is and where, for each slice.
 
-    Unusable files are listed, the others are answered, and the command then exits 1.
+    Unusable files are listed, the others are answered, and the command then exits 1. Of a file
+    with several frames or slices, outputs are named STEM_f0001_mask.png and so on. Areas in mm²
+    are given where the file tells the spacing of its pixels.
 
     Example: brisc predict slice.jpg --model work/serving/brisc --overlay masks
     """
+    from serving.inputs import read_questions, require_own_stems
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
+    found = read_questions(images, number, plane.value if plane else None)
     if overlay is not None:
-        _require_own_stems(images)
-    slices, problems = _read(images)
+        require_own_stems(found.slices)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
     answers: list[dict[str, Any]] = []
-    if slices:
+    if found.slices:
         from pipeline.console import hush_tensorflow
 
         hush_tensorflow()
         from serving.predictor import Predictor
 
         predictor = Predictor(saved_model)
-        for path, (encoded, grey) in slices.items():
-            found = predictor.predict([encoded])[0]
-            answers.append(_answer(path, found))
+        for item in found.slices:
+            prediction = predictor.predict([item.encoded])[0]
+            answers.append(_answer(item, prediction))
             if overlay is not None:
-                answers[-1] |= _write(path, grey, found, overlay)
+                answers[-1] |= _write(item, prediction, overlay)
             if not as_json:
                 print(_sentence(answers[-1]))
     if as_json:
         print(json.dumps(answers, indent=2))
-    if problems:
-        for problem in problems:
+    if found.problems:
+        for problem in found.problems:
             print(problem, file=sys.stderr)
         raise InputError(
-            f"{len(problems)} of {len(images)} slices", "they could not be read", "See above"
+            f"{len(found.problems)} of {len(found.slices) + len(found.problems)} slices",
+            "they could not be read",
+            "See above",
         )
 
 
-def _require_own_stems(images: list[Path]) -> None:
-    first: dict[str, Path] = {}
-    for path in images:
-        if first.setdefault(path.stem, path) != path:
-            raise InputError(
-                path,
-                f"its mask would overwrite that of {first[path.stem]}",
-                "Rename one, or predict each with its own --overlay",
-            )
-
-
-def _read(images: list[Path]) -> tuple[dict[Path, tuple[bytes, np.ndarray]], list[Problem]]:
-    from data.checks import decode_grey
-
-    slices: dict[Path, tuple[bytes, np.ndarray]] = {}
-    problems: list[Problem] = []
-    for path in images:
-        try:
-            encoded = path.read_bytes()
-        except OSError as error:
-            problems.append(Problem(path, error.strerror or str(error), "Give a readable file"))
-            continue
-        grey = decode_grey(encoded)
-        if isinstance(grey, str):
-            problems.append(Problem(path, grey, "Give a slice as 8-bit JPEG, PNG, BMP or GIF"))
-        else:
-            slices[path] = (encoded, grey)
-    return slices, problems
-
-
-def _answer(path: Path, found: Prediction) -> dict[str, Any]:
-    return {
-        "image": str(path),
+def _answer(item: Question, found: Prediction) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "image": str(item.path),
         "class": found.label,
         "probabilities": found.probabilities,
         "mask_area": found.mask_area,
     }
+    if item.number is not None:
+        answer["slice"] = item.number
+    if item.spacing_mm is not None:
+        vertical, horizontal = item.spacing_mm
+        answer["spacing_mm"] = [vertical, horizontal]
+        answer["mask_area_mm2"] = found.mask_area * vertical * horizontal
+    return answer
 
 
 def _sentence(answer: dict[str, Any]) -> str:
     shares = ", ".join(f"{name} {value:.3f}" for name, value in answer["probabilities"].items())
-    return f"{answer['image']}: {answer['class']} ({shares}), mask {answer['mask_area']} pixels"
+    where = f"{answer['image']} slice {answer['slice']}" if "slice" in answer else answer["image"]
+    area = f", {answer['mask_area_mm2']:.1f} mm²" if "mask_area_mm2" in answer else ""
+    return f"{where}: {answer['class']} ({shares}), mask {answer['mask_area']} pixels{area}"
 
 
-def _write(path: Path, grey: np.ndarray, found: Prediction, folder: Path) -> dict[str, str]:
+def _write(item: Question, found: Prediction, folder: Path) -> dict[str, str]:
+    from data.checks import decode_grey
     from serving.overlay import draw_overlay
 
-    mask, overlay = folder / f"{path.stem}_mask.png", folder / f"{path.stem}_overlay.png"
+    grey = decode_grey(item.encoded)
+    assert not isinstance(grey, str)
+    mask, overlay = folder / f"{item.stem}_mask.png", folder / f"{item.stem}_overlay.png"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         mask.write_bytes(found.mask_png)

@@ -18,6 +18,7 @@ from data import naming
 from data.layout import Slice, scan
 from serving.model_files import find_saved_model
 from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
+from tests.scans import dicom
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,38 @@ def test_predict_writes_mask_and_overlay_and_lists_what_it_cannot_read(
     overlay = Image.open(tmp_path / f"{good.stem}_overlay.png")
     assert overlay.size == Image.open(good).size
     assert overlay.mode == "RGB"
+
+
+def test_predict_answers_for_dicom_as_for_the_slice_it_was_made_of(
+    model: Path, slices: list[Slice], tmp_path: Path
+) -> None:
+    pixels = np.asarray(Image.open(slices[0].image).convert("L"))
+    image, scan = tmp_path / "slice.png", tmp_path / "scan"
+    Image.fromarray(pixels).save(image)
+    # Shown as stored by this window (PS3.3 C.11.2.1.2.1).
+    frames = np.stack([255 - pixels, pixels])
+    window = {"WindowCenter": 128, "WindowWidth": 256, "PixelSpacing": [0.5, 0.5]}
+    scan.write_bytes(dicom(frames, **window))
+    ended = _brisc("predict", str(image), f"--model={model}", "--json")
+    (expected,) = json.loads(ended.stdout)
+    assert not {"slice", "spacing_mm", "mask_area_mm2"} & set(expected)
+    ended = _brisc(
+        "predict", str(scan), f"--model={model}", f"--overlay={tmp_path / 'out'}", "--json"
+    )
+    assert ended.returncode == 0, ended.stderr
+    answers = json.loads(ended.stdout)
+    assert [answer["slice"] for answer in answers] == [1, 2]
+    for key in ("class", "probabilities", "mask_area"):
+        assert answers[1][key] == pytest.approx(expected[key], abs=1e-4)
+    assert answers[1]["spacing_mm"] == [0.5, 0.5]
+    assert answers[1]["mask_area_mm2"] == pytest.approx(expected["mask_area"] / 4)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        "scan_f0001_mask.png",
+        "scan_f0001_overlay.png",
+        "scan_f0002_mask.png",
+        "scan_f0002_overlay.png",
+    ]
+    assert answers[1]["mask"].endswith("scan_f0002_mask.png")
 
 
 def test_evaluate_agrees_with_its_rows_and_with_evaluator(

@@ -1,0 +1,118 @@
+"""Reads the files that a model is asked about: images as they are, scans slice by slice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from data.checks import decode_grey
+from data.errors import InputError, Problem
+from data.hospital.opening import open_scan, read_file
+from data.hospital.scan import Scan, ScanError, encode_png
+
+_REMEDY = "Give a slice as 8-bit JPEG, PNG, BMP or GIF, or a DICOM or NIfTI file"
+
+
+@dataclass(frozen=True)
+class Question:
+    """One slice for the model.
+
+    Attributes:
+        path: The file it is from.
+        stem: What its outputs are named by: the file's, with the frame where it has several.
+        encoded: The file itself if it is an image, else the slice as a grey PNG.
+        number: Its frame or slice in a scan, from 1; ``None`` for an image.
+        spacing_mm: Distance of its pixel centres, (vertical, horizontal), where the file gives it.
+    """
+
+    path: Path
+    stem: str
+    encoded: bytes
+    number: int | None = None
+    spacing_mm: tuple[float, float] | None = None
+
+
+@dataclass
+class Questions:
+    """What was read of all files.
+
+    Attributes:
+        slices: The usable ones.
+        problems: What could not be read.
+        notes: What had to be assumed, a sentence each, without repetition.
+    """
+
+    slices: list[Question] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: dict[str, None] = field(default_factory=dict)
+
+
+def read_questions(
+    paths: Iterable[Path], number: int | None = None, plane: str | None = None
+) -> Questions:
+    """Reads files of any format, which their contents tell.
+
+    Args:
+        paths: The files.
+        number: The frame or slice of each that is wanted; ``None`` for all.
+        plane: Along which plane volumes are cut; ``None``: as they were taken.
+    """
+    found = Questions()
+    for path in dict.fromkeys(paths):
+        try:
+            content = read_file(path)
+            scan = open_scan(content, path, plane)
+            if scan is not None:
+                _read_scan(scan, path, number, found)
+                continue
+            grey = decode_grey(content)
+            if isinstance(grey, str):
+                raise ScanError(path, grey, _REMEDY)
+            if number not in (None, 1):
+                raise ScanError(path, f"it has no slice {number}", "It holds a single image")
+            found.slices.append(Question(path, path.stem, content))
+        except ScanError as error:
+            found.problems.append(_problem(path, error))
+    return found
+
+
+def require_own_stems(slices: Iterable[Question]) -> None:
+    """Checks that no two slices would be written to the same files.
+
+    Raises:
+        InputError: Two would.
+    """
+    first: dict[str, Path] = {}
+    for item in slices:
+        if first.setdefault(item.stem, item.path) != item.path:
+            raise InputError(
+                item.path,
+                f"its mask would overwrite that of {first[item.stem]}",
+                "Rename one, or predict each with its own --overlay",
+            )
+
+
+def _read_scan(scan: Scan, path: Path, number: int | None, found: Questions) -> None:
+    stem = path.name[:-7] if path.name.lower().endswith(".nii.gz") else path.stem
+    found.notes.update(dict.fromkeys(f"{path}: {note}" for note in scan.notes))
+    for index in range(1, scan.count + 1) if number is None else [number]:
+        try:
+            item = scan.read(index)
+        except ScanError as error:
+            found.problems.append(_problem(path, error))
+            continue
+        found.notes.update(dict.fromkeys(f"{path}: {note}" for note in item.notes))
+        found.slices.append(
+            Question(
+                path,
+                f"{stem}_f{index:04d}" if scan.count > 1 else stem,
+                encode_png(item.pixels),
+                index,
+                item.spacing_mm,
+            )
+        )
+
+
+def _problem(path: Path, error: ScanError) -> Problem:
+    return Problem(path, error.reason, error.remedy)

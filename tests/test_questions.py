@@ -1,0 +1,105 @@
+"""What `brisc predict` reads before there is a model: images as they are, scans by slices."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from data.errors import InputError
+from serving.inputs import read_questions, require_own_stems
+from tests.folders import encode, grey, put
+from tests.scans import dicom, nifti, ramp, scaled
+
+VOLUME = np.random.default_rng(0).integers(0, 900, (20, 22, 24), np.int16)
+
+
+def test_an_image_goes_to_the_model_as_it_is(tmp_path: Path) -> None:
+    content = encode(grey(), "JPEG")
+    # By content: the suffix says nothing.
+    path = put(tmp_path / "slice.dcm", content)
+    found = read_questions([path])
+    (item,) = found.slices
+    assert (item.stem, item.encoded) == ("slice", content)
+    assert item.number is None and item.spacing_mm is None
+    assert not found.problems and not found.notes
+
+
+def test_an_image_needs_no_reader_of_scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pydicom", "nibabel", "data.hospital.dicom", "data.hospital.nifti"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert read_questions([put(tmp_path / "a.png", encode(grey(), "PNG"))]).slices
+
+
+def test_a_single_frame_is_named_by_its_file_alone(tmp_path: Path) -> None:
+    path = put(tmp_path / "scan.jpg", dicom(ramp(), PixelSpacing=[0.5, 0.5]))
+    (item,) = read_questions([path]).slices
+    assert (item.stem, item.number, item.spacing_mm) == ("scan", 1, (0.5, 0.5))
+    with Image.open(io.BytesIO(item.encoded)) as image:
+        assert (image.format, image.mode, image.size) == ("PNG", "L", (32, 24))
+
+
+def test_frames_and_slices_have_their_number_in_their_name(tmp_path: Path) -> None:
+    several = put(tmp_path / "several.dcm", dicom(np.stack([ramp()] * 3)))
+    head = put(tmp_path / "head.nii.gz", nifti(VOLUME, scaled(1, 1, 1), packed=True))
+    found = read_questions([several, head])
+    assert [item.stem for item in found.slices[:4]] == [
+        "several_f0001", "several_f0002", "several_f0003", "head_f0001"
+    ]  # fmt: skip
+    assert len(found.slices) == 3 + 24
+    assert len({item.encoded for item in found.slices[3:]}) == 24
+    require_own_stems(found.slices)
+
+
+def test_one_slice_of_one_plane_may_be_asked_for(tmp_path: Path) -> None:
+    head = put(tmp_path / "head.nii", nifti(VOLUME, scaled(1, 2, 3)))
+    (item,) = read_questions([head], number=5, plane="sagittal").slices
+    assert (item.stem, item.number) == ("head_f0005", 5)
+    assert item.spacing_mm == pytest.approx((3, 2))
+    with Image.open(io.BytesIO(item.encoded)) as image:
+        assert image.size == (22, 24)
+
+
+def test_bad_files_and_frames_are_listed_and_cost_no_other(tmp_path: Path) -> None:
+    several = np.stack([ramp(), np.zeros_like(ramp()), ramp()])
+    files = {
+        "frame.dcm": dicom(several),
+        "cut.nii": nifti(VOLUME, scaled(1, 1, 1))[:-5],
+        "text.dcm": b"text",
+        "good.png": encode(grey(), "PNG"),
+    }
+    paths = [put(tmp_path / name, content) for name, content in files.items()]
+    found = read_questions([*paths, tmp_path / "missing.nii"])
+    assert [item.stem for item in found.slices] == ["frame_f0001", "frame_f0003", "good"]
+    assert [(problem.path.name, problem.reason) for problem in found.problems] == [
+        ("frame.dcm", "all pixels of its frame 2 have one value"),
+        ("cut.nii", "it has 21483 bytes of the 21488 its header tells"),
+        ("text.dcm", "not a JPEG, PNG, BMP or GIF image"),
+        ("missing.nii", "No such file or directory"),
+    ]
+    beyond = read_questions(paths, number=9)
+    assert [problem.reason for problem in beyond.problems if "no slice 9" in problem.reason] == [
+        "it has no slice 9"
+    ] * 2
+
+
+def test_burned_in_text_is_told_once(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.dcm", dicom(np.stack([ramp()] * 3), BurnedInAnnotation="YES"))
+    assert list(read_questions([path]).notes) == [
+        f"{path}: it says that text is burned into its pixels"
+    ]
+
+
+def test_two_slices_are_not_written_to_one_file(tmp_path: Path) -> None:
+    paths = [
+        put(tmp_path / "a/scan.dcm", dicom(np.stack([ramp()] * 3))),
+        put(tmp_path / "b/scan_f0002.png", encode(grey(), "PNG")),
+    ]
+    with pytest.raises(InputError, match="its mask would overwrite that of"):
+        require_own_stems(read_questions(paths).slices)
+    # The same file, given twice, is answered once.
+    assert len(read_questions([paths[1], paths[1]]).slices) == 1
