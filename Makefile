@@ -46,5 +46,5 @@ lock: ## make the lock files from setup.py (UPGRADE=1: with newer versions)
 	requirements/lock.sh
 
 clean: ## remove what builds and tests made; the environment stays
-	rm -rf --one-file-system build .cache .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	rm -rf --one-file-system build .cache .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +

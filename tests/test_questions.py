@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from data.checks import decode_grey
 from data.errors import InputError
+from data.hospital.scan import encode_png
+from pipeline.cli.predict import predict
 from serving.inputs import read_questions, require_own_stems
 from tests.folders import encode, grey, put
 from tests.scans import dicom, nifti, ramp, scaled
@@ -103,3 +108,73 @@ def test_two_slices_are_not_written_to_one_file(tmp_path: Path) -> None:
         require_own_stems(read_questions(paths).slices)
     # The same file, given twice, is answered once.
     assert len(read_questions([paths[1], paths[1]]).slices) == 1
+
+
+# What the command makes of it
+
+
+class Stub:
+    """Stands for a model: its mask is what is brighter than half."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory
+
+    def predict(self, images: list[bytes]) -> list[SimpleNamespace]:
+        (pixels,) = map(decode_grey, images)
+        assert not isinstance(pixels, str)
+        mask = pixels > 127
+        return [
+            SimpleNamespace(
+                label="glioma",
+                probabilities={"glioma": 1.0},
+                mask=mask,
+                mask_png=encode_png(mask.astype(np.uint8) * 255),
+                mask_area=int(mask.sum()),
+            )
+        ]
+
+
+@pytest.fixture
+def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setitem(sys.modules, "serving.predictor", SimpleNamespace(Predictor=Stub))
+    put(tmp_path / "model" / "saved_model.pb", b"x")
+    return tmp_path / "model"
+
+
+def test_answers_have_slice_spacing_and_area_only_where_the_file_gives_them(
+    tmp_path: Path, stub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames = dicom(np.stack([ramp(), ramp()]), PixelSpacing=[0.5, 0.5])
+    paths = [
+        put(tmp_path / "image.png", encode(grey(), "PNG")),
+        put(tmp_path / "scan", frames),
+        put(tmp_path / "plain.dcm", dicom(ramp())),
+    ]
+    predict(paths, model=stub, overlay=tmp_path / "out", as_json=True, number=None, plane=None)
+    image, first, second, plain = json.loads(capsys.readouterr().out)
+    known = {"image", "class", "probabilities", "mask_area", "mask", "overlay"}
+    assert set(image) == known
+    assert set(plain) == known | {"slice"}
+    assert set(first) == known | {"slice", "spacing_mm", "mask_area_mm2"}
+    assert (first["slice"], second["slice"], plain["slice"]) == (1, 2, 1)
+    assert first["spacing_mm"] == [0.5, 0.5]
+    assert first["mask_area_mm2"] == first["mask_area"] / 4
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"{stem}_{kind}.png"
+        for stem in ("image", "plain", "scan_f0001", "scan_f0002")
+        for kind in ("mask", "overlay")
+    ]
+    with Image.open(second["mask"]) as mask:
+        assert (np.asarray(mask) > 0).sum() == second["mask_area"]
+        assert mask.size == (32, 24)
+
+
+def test_sentences_name_the_slice_and_its_area(
+    tmp_path: Path, stub: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = put(tmp_path / "scan", dicom(ramp(), PixelSpacing=[2, 2], BurnedInAnnotation="YES"))
+    predict([path], model=stub, overlay=None, as_json=False, number=1, plane=None)
+    ended = capsys.readouterr()
+    assert ended.out.startswith(f"{path} slice 1: glioma (glioma 1.000), mask ")
+    assert ended.out.endswith(" mm²\n")
+    assert ended.err == f"note: {path}: it says that text is burned into its pixels\n"
