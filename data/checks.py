@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -47,16 +48,28 @@ class Checked:
     fingerprint: str
 
 
-def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked:
+class Visitor(Protocol):
+    """Looks at each file while it is in memory, so that no other pass has to read it again."""
+
+    def __call__(self, item: Slice, path: Path, encoded: bytes, pixels: np.ndarray) -> None:
+        """Gets a file of ``item`` and its grey uint8 [height, width]; called by many threads."""
+
+
+def check(
+    layout: Layout,
+    progress: Callable[[], None] | None = None,
+    visit: Visitor | None = None,
+) -> Checked:
     """Decodes all images and masks of ``layout``.
 
     Args:
         layout: What ``data.layout.scan`` found.
         progress: Called once for each slice that has been read.
+        visit: Called with each file that could be decoded.
     """
 
     def one(item: Slice) -> tuple[list[Problem], str]:
-        result = check_slice(item)
+        result = check_slice(item, visit)
         if progress is not None:
             progress()
         return result
@@ -75,7 +88,7 @@ def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked
     return Checked(layout.root, tuple(good), tuple(problems), total.hexdigest())
 
 
-def check_slice(item: Slice) -> tuple[list[Problem], str]:
+def check_slice(item: Slice, visit: Visitor | None = None) -> tuple[list[Problem], str]:
     """Reads one slice; returns its problems and the hex digest of its files."""
     digest = hashlib.sha256()
     problems: list[Problem] = []
@@ -92,6 +105,8 @@ def check_slice(item: Slice) -> tuple[list[Problem], str]:
             problems.append(Problem(path, pixels, "Replace or remove the file", item.id))
             continue
         sizes.append(pixels.shape)
+        if visit is not None:
+            visit(item, path, encoded, pixels)
         if path == item.mask and not (pixels > MASK_THRESHOLD).any():
             problems.append(
                 Problem(path, f"the mask has no pixel above {MASK_THRESHOLD}", "Redraw it", item.id)
