@@ -33,13 +33,13 @@ def align(fixed: Floats, moving: Floats, valid: Mask, steps: int = STEPS) -> Flo
         float32 [pairs, 2, 3], for ``warp``: from the coordinates of ``fixed`` to those of
         ``moving``, both centred and in units of half a side; the first row is x.
     """
-    count, side, _ = fixed.shape
-    design = _design(fixed) * valid.reshape(count, 1, -1)
-    normal = design @ design.transpose(0, 2, 1)
+    count = len(fixed)
+    design: Floats = _design(fixed) * valid.reshape(count, 1, -1)
+    normal: Floats = design @ design.transpose(0, 2, 1)
     diagonal = np.arange(normal.shape[1])
     # A flat picture has no slope; its map then stays what it is.
-    normal[:, diagonal, diagonal] *= 1 + _DAMPING
-    normal[:, diagonal, diagonal] += 1e-6
+    on_it = normal[:, diagonal, diagonal]
+    normal[:, diagonal, diagonal] = on_it + (_DAMPING * on_it + 1e-6)
     solver = np.linalg.inv(normal) @ design
     identity = np.tile(np.eye(3, dtype=np.float32), (count, 1, 1))
     maps = identity

@@ -9,6 +9,7 @@ so few cells that all are looked into and the search is exhaustive.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,18 +58,18 @@ def find_candidates(descriptors: Floats, least: float, seed: int = 0) -> Candida
     """
     cells = _Cells(descriptors, np.random.default_rng(seed))
     found = []
-    for index, orientation in enumerate(ORIENTATIONS):
+    for number, orientation in enumerate(ORIENTATIONS):
         turned, still, likeness = cells.search(orientation.describe(descriptors), least)
         # What turns the one into the other is undone for the other into the one.
-        seen = np.where(still > turned, _inverse(index), index)
+        seen = np.where(still > turned, _inverse(number), number)
         pair = np.minimum(turned, still), np.maximum(turned, still)
         found.append((*pair, seen, likeness))
     first, second, index, likeness = (np.concatenate(part) for part in zip(*found, strict=True))
     order = np.lexsort((index, second, first))
-    rows = np.stack((first, second, index))[:, order]
+    first, second, index = first[order], second[order], index[order]
     fresh = np.ones(len(order), bool)
-    fresh[1:] = (np.diff(rows) != 0).any(axis=0)
-    return Candidates(*rows[:, fresh], likeness[order][fresh])
+    fresh[1:] = (np.diff(first) != 0) | (np.diff(second) != 0) | (np.diff(index) != 0)
+    return Candidates(first[fresh], second[fresh], index[fresh], likeness[order][fresh])
 
 
 class _Cells:
@@ -80,7 +81,7 @@ class _Cells:
         home = np.argmax(descriptors @ self.centres.T, axis=1)
         order = np.argsort(home, kind="stable")
         starts = np.searchsorted(home[order], np.arange(len(self.centres) + 1))
-        self.members = [order[a:b] for a, b in zip(starts[:-1], starts[1:], strict=True)]
+        self.members = [order[a:b] for a, b in itertools.pairwise(starts)]
 
     def search(self, queries: Floats, least: float) -> tuple[Ints, Ints, Floats]:
         """Pairs (query, descriptor) of different slices, with their dot products."""

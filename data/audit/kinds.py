@@ -25,8 +25,10 @@ from data.audit.thumbnails import SIDE
 
 COPY = 0.962
 """Least correlation of the detail of a copy; that of neighbours stays below."""
-NEIGHBOUR = 0.95
+NEIGHBOUR = 0.96
 """Least correlation of the aligned coarse thumbnails of neighbours."""
+_CLOSE = 0.94
+"""Of those whose detail is worth a look: a copy at low quality may be less alike than that."""
 COARSE_SIDE = 32
 _FINE_SIDE = 48
 _COARSE_STEPS = 5
@@ -89,7 +91,7 @@ def judge(
             moving_mask[here] = ORIENTATIONS[index].apply(moving_mask[here])
         coarse = _compare_coarse(fixed, moving, fixed_mask, moving_mask)
         detail = np.full(len(coarse), np.nan, np.float32)
-        close = coarse >= NEIGHBOUR
+        close = coarse >= _CLOSE
         if close.any():
             detail[close] = _compare_detail(
                 fixed[close], moving[close], fixed_mask[close], moving_mask[close]

@@ -27,7 +27,7 @@ TRAITS: dict[str, Callable[[Look], Hashable]] = {
     "aspect ratio": lambda look: round(look.width / look.height, 2),
     "border": lambda look: int(np.searchsorted(_BORDER_LIMITS, look.border)),
 }
-"""What is looked at, by name; `mode, size and exif` are tried together, too."""
+"""What is looked at, by name; ``_TOGETHER`` is tried as one, too."""
 _TOGETHER = ("mode", "size", "exif")
 
 
@@ -56,8 +56,9 @@ def find_shortcuts(looks: Sequence[Look], labels: Sequence[str]) -> tuple[Shortc
         return ()
     majority = Counter(labels).most_common(1)[0][1] / count
     values = {name: [trait(look) for look in looks] for name, trait in TRAITS.items()}
-    together = list(zip(*(values[name] for name in _TOGETHER), strict=True))
-    values[", ".join(_TOGETHER)] = together
+    values[", ".join(_TOGETHER)] = [
+        tuple(TRAITS[name](look) for name in _TOGETHER) for look in looks
+    ]
     margin = max(0.02, 3 * math.sqrt(majority * (1 - majority) / count))
     return tuple(
         Shortcut(name, accuracy, majority, accuracy > majority + margin)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.data_audit import audit
+
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
     no_args_is_help=True,
@@ -14,9 +16,7 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps ``sample`` a sub-command although it is the only one."""
+app.command()(audit)
 
 
 @app.command()
