@@ -27,7 +27,7 @@ COPY = 0.962
 """Least correlation of the detail of a copy; that of neighbours stays below."""
 NEIGHBOUR = 0.96
 """Least correlation of the aligned coarse thumbnails of neighbours."""
-_CLOSE = 0.94
+_CLOSE = 0.92
 """Of those whose detail is worth a look: a copy at low quality may be less alike than that."""
 COARSE_SIDE = 32
 _FINE_SIDE = 48

@@ -19,7 +19,7 @@ KINDS = ("file", "pixel", "near", "mirrored", "rotated", "neighbour")
 cropped, or of other brightness; that mirrored left-right; that turned by quarters, mirrored or
 not; another slice of the same patient."""
 COPIES = KINDS[:-1]
-LEAST_LIKENESS = 0.95
+LEAST_LIKENESS = 0.945
 """Of the descriptors of a pair that is looked at more closely."""
 
 

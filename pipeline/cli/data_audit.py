@@ -67,7 +67,10 @@ def _print(found: Audit) -> None:
         content = make(found)
         # A title of the table itself would be wrapped to its width.
         screen.print(content.title)
-        drawn = table.Table(*content.columns, box=box.SIMPLE)
+        drawn = table.Table(box=box.SIMPLE)
+        for name in content.columns:
+            # Ids that are cut short would be of no use.
+            drawn.add_column(name, overflow="fold")
         for row in content.rows:
             drawn.add_row(*row)
         screen.print(drawn)
