@@ -52,7 +52,7 @@ def neighbour_of(grey: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     moves = []
     for length in (height, width):
         noise = ndimage.gaussian_filter(rng.normal(size=grey.shape), min(grey.shape) / 30)
-        moves.append(noise / noise.std() * length / 80)
+        moves.append(noise / noise.std() * length / 200)
     rows, cols = np.indices(grey.shape)
     moved = ndimage.map_coordinates(
         grey.astype(np.float32), (rows + moves[0], cols + moves[1]), order=1, mode="nearest"

@@ -95,8 +95,8 @@ def test_the_window_follows_the_head(sample_dir) -> None:
     assert inside.dtype == np.float32 and (inside >= 0).all() and (inside <= SIDE).all()
     padded, _ = head_thumbnail(np.pad(grey, ((40, 10), (0, 90)), constant_values=grey.min()))
     mirrored, _ = head_thumbnail(grey[:, ::-1])
-    for other in (padded, mirrored[:, ::-1]):
-        assert np.corrcoef(head.ravel(), other.ravel())[0, 1] > 0.99
+    for other, least in ((padded, 0.95), (mirrored[:, ::-1], 0.999)):
+        assert np.corrcoef(head.ravel(), other.ravel())[0, 1] > least
 
 
 def test_components_are_joined_through_what_they_share() -> None:

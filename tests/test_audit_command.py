@@ -56,7 +56,8 @@ def leaky(sample_dir: Path, tmp_path: Path) -> Path:
     """The sample with a train slice in test once more, and two unusable files."""
     root = tmp_path / "data"
     shutil.copytree(sample_dir, root)
-    source = next(s for s in scan(root).slices if s.label == "no_tumor")
+    healthy = [s for s in scan(root).slices if s.label == "no_tumor"]
+    source = next(s for s in healthy if s.official_split == "train")
     name = stem("no_tumor", 90001, "test")
     put(image_path(root, f"{name}.jpg", "no_tumor", "test"), source.image.read_bytes())
     put(image_path(root, f"{stem('no_tumor', 90002)}.jpg", "no_tumor"), b"no image")

@@ -56,7 +56,7 @@ def test_a_trait_of_one_class_alone_is_a_shortcut(
         for s in layout.slices
     ]
     found = {shortcut.trait: shortcut for shortcut in find_shortcuts(marked, labels)}
-    assert found[trait].found and found[trait].accuracy > 0.4
+    assert found[trait].found and found[trait].accuracy > 0.35
 
 
 def test_values_that_one_slice_alone_has_are_no_knowledge() -> None:
