@@ -19,7 +19,7 @@ from data.audit.orientations import ORIENTATIONS
 
 CELL = 256
 """Descriptors a cell, on average."""
-PROBES = 12
+PROBES = 8
 """Cells that a descriptor is compared with."""
 MOST = 32
 """Candidates a slice and orientation, the best: bounds the work where many slices are alike."""
@@ -105,10 +105,12 @@ class _Cells:
 
 def _best(query: Ints, member: Ints, likeness: Floats) -> tuple[Ints, Ints, Floats]:
     """The ``MOST`` likest members of each query."""
-    order = np.lexsort((member, -likeness, query))
+    # One key sorts several times faster than two: the query, and the likeness as its fraction.
+    order = np.argsort(query + (1 - likeness.astype(np.float64)) / 4, kind="stable")
     query, member, likeness = query[order], member[order], likeness[order]
-    rank = np.arange(len(query)) - np.searchsorted(query, query)
-    kept = rank < MOST
+    starts = np.flatnonzero(np.diff(query, prepend=-1))
+    length = np.diff(starts, append=len(query))
+    kept = np.arange(len(query)) - np.repeat(starts, length) < MOST
     return query[kept], member[kept], likeness[kept]
 
 
