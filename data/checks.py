@@ -50,16 +50,25 @@ class Checked:
     fingerprint: str
 
 
-def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked:
+Look = Callable[[Slice, Path, bytes], "np.ndarray | str"]
+"""Decodes a file of a slice as ``decode_grey`` does; called by many threads."""
+
+
+def check(
+    layout: Layout,
+    progress: Callable[[], None] | None = None,
+    look: Look | None = None,
+) -> Checked:
     """Decodes all images and masks of ``layout``.
 
     Args:
         layout: What ``data.layout.scan`` found.
         progress: Called once for each slice that has been read.
+        look: Decodes a file in place of ``decode_grey``, so that no other pass has to read it.
     """
 
     def one(item: Slice) -> tuple[list[Problem], str]:
-        result = check_slice(item)
+        result = check_slice(item, look)
         if progress is not None:
             progress()
         return result
@@ -78,9 +87,7 @@ def check(layout: Layout, progress: Callable[[], None] | None = None) -> Checked
     return Checked(layout.root, tuple(good), tuple(problems), total.hexdigest())
 
 
-def check_slice(
-    item: Slice, look: Callable[[Path, bytes], np.ndarray | str] | None = None
-) -> tuple[list[Problem], str]:
+def check_slice(item: Slice, look: Look | None = None) -> tuple[list[Problem], str]:
     """Reads one slice, each file once; returns its problems and the hex digest of its files.
 
     Args:
@@ -97,7 +104,7 @@ def check_slice(
             problems.append(Problem(path, why(error), "Make it readable", item.id, "unreadable"))
             continue
         digest.update(hashlib.sha256(encoded).digest())
-        pixels = decode_grey(encoded) if look is None else look(path, encoded)
+        pixels = decode_grey(encoded) if look is None else look(item, path, encoded)
         if isinstance(pixels, str):
             code = "mask-unusable" if path == item.mask else "image-unusable"
             problems.append(Problem(path, pixels, "Replace or remove the file", item.id, code))

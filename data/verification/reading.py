@@ -99,7 +99,7 @@ def read_slice(item: Slice) -> Outcome:
     """Reads image and mask, and judges them as ingest does."""
     facts: list[Facts] = []
 
-    def look(path: Path, encoded: bytes) -> np.ndarray | str:
+    def look(item: Slice, path: Path, encoded: bytes) -> np.ndarray | str:
         seen = decode(encoded, lambda image: _look(path, encoded, image, path == item.mask))
         if isinstance(seen, str):
             facts.append(Facts(path, len(encoded), hashlib.sha256(encoded).hexdigest()))

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import data_download, data_verify
+from pipeline.cli import data_audit, data_download, data_verify
 
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command("download")(data_download.download)
 app.command("verify")(data_verify.verify)
+app.command("audit")(data_audit.audit)
 
 
 @app.command()

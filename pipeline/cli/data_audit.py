@@ -1,0 +1,79 @@
+"""``brisc data audit``: copies, shortcuts and the floor of a folder; imports no TensorFlow."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data.errors import InputError
+
+if TYPE_CHECKING:
+    from data.audit.outcome import Audit
+
+
+def audit(
+    directory: Annotated[Path, typer.Argument(help="Folder in BRISC layout.")],
+    report: Annotated[
+        Path | None, typer.Option(help="HTML file to write, with pictures of the pairs.")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="File for all that was found.")
+    ] = None,
+) -> None:
+    """Finds copies between train and test, label conflicts and shortcuts; measures the floor.
+
+    Reports and exits 0 whatever it finds; unusable files are listed and skipped.
+
+    Example: brisc data audit brisc2025 --report audit.html --json audit.json
+    """
+    from data.audit.run import audit_slices
+    from data.layout import scan
+    from pipeline.console import progress_bar
+
+    layout = scan(directory)
+    found = audit_slices(layout.slices, layout.problems, progress_bar)
+    if json_file is not None:
+        _write(json_file, json.dumps(found.to_json(), indent=2) + "\n")
+    if report is not None:
+        from data.audit.report import render_report
+
+        _write(report, render_report(found))
+    _print(found)
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        # Names in the report may hold what is not Unicode at all.
+        file.write_text(text, encoding="utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise InputError(
+            file, f"cannot be written ({error.strerror})", "Give another file"
+        ) from error
+
+
+def _print(found: Audit) -> None:
+    from rich import box, console, table
+
+    from data.audit import summary
+
+    screen = console.Console(highlight=False, markup=False)
+    shown = [summary.leak_table, summary.kind_table, summary.floor_table, summary.shortcut_table]
+    for make in [*shown, summary.conflict_table] if found.conflicts else shown:
+        content = make(found)
+        # A title of the table itself would be wrapped to its width.
+        screen.print(content.title)
+        drawn = table.Table(box=box.SIMPLE)
+        for name in content.columns:
+            # Ids that are cut short would be of no use.
+            drawn.add_column(name, overflow="fold")
+        for row in content.rows:
+            drawn.add_row(*row)
+        screen.print(drawn)
+    print(summary.headline(found))
+    if found.problems:
+        print(*found.problems, sep="\n", file=sys.stderr)
+        print(f"{len(found.problems)} unusable, skipped; {len(found.slices)} slices audited")
