@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import warnings
 from collections.abc import Callable, Iterator
 
 from rich.console import Console
@@ -13,11 +14,13 @@ from rich.spinner import Spinner
 
 
 def hush_tensorflow() -> None:
-    """Keeps TensorFlow's greeting, a dozen lines about libraries, off the terminal.
+    """Keeps off the terminal what TensorFlow and its libraries say of themselves when imported.
 
-    To be called before TensorFlow is imported. What goes wrong is still raised.
+    To be called before that. What goes wrong is still raised.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Its end of support for a Python is no news to who asks for a prediction.
+    warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.api_core\.")
 
 
 @contextlib.contextmanager
