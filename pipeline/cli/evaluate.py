@@ -29,6 +29,10 @@ def evaluate(
         Path | None, typer.Option("--json", help="File for all scores, by slice too.")
     ] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", help="File, a row an image.")] = None,
+    audit: Annotated[
+        Path | None,
+        typer.Option(help="JSON of `brisc data audit`: scores also with and without a leak."),
+    ] = None,
     skip_bad: Annotated[bool, typer.Option(help="Go on without unusable slices.")] = False,
 ) -> None:
     """Measures a saved model on a folder, each mask at its image's own size.
@@ -40,6 +44,7 @@ def evaluate(
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
+    leak = _read_leak(audit) if audit else {}
     checked = usable_slices(_official_part(data, split), skip_bad=skip_bad)
     if not checked.slices:
         raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
@@ -50,7 +55,7 @@ def evaluate(
 
     predictor = Predictor(saved_model)
     with progress_bar("evaluating", len(checked.slices)) as advance:
-        rows = folder.evaluate_slices(predictor, checked.slices, advance)
+        rows = folder.evaluate_slices(predictor, checked.slices, leak, advance)
     scores = {
         **folder.summarise(rows),
         "split": split.value,
@@ -69,6 +74,18 @@ def evaluate(
     _print(scores)
 
 
+def _read_leak(audit: Path) -> dict[str, str]:
+    try:
+        leak = json.loads(audit.read_text(encoding="utf-8"))["leak"]
+        return {str(key): str(value) for key, value in leak.items()}
+    except OSError as error:
+        raise InputError(audit, error.strerror or str(error), "Give an existing file") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            audit, "not what an audit writes", "Give a file of `brisc data audit --json`"
+        ) from error
+
+
 def _official_part(data: Path, split: Split) -> Layout:
     layout = scan(data)
     if split is Split.all:
@@ -81,16 +98,27 @@ def _official_part(data: Path, split: Split) -> Layout:
 
 
 def _print(scores: dict[str, Any]) -> None:
+    """Prints the scores, those of each part by leak as columns beside them."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("metric", "value")
-    table.add_row("n", str(scores["n"]))
-    for name, value in scores.items():
-        values = value if name == "recall" else {"": value}
-        if name in ("n", "split", "data_fingerprint", "slices"):
-            continue
-        for key, number in values.items():
-            shown = "undefined" if number is None else f"{number:.4f}"
-            table.add_row(f"{name} {key}".strip(), shown)
+    parts = {"all": scores}
+    parts |= {name: part for name, part in scores["slices"].items() if "leak=" in name}
+    parts = {name: part for name, part in parts.items() if "," not in name}
+    table = Table("metric", *parts)
+    columns = [_flat(part) for part in parts.values()]
+    for name in columns[0]:
+        table.add_row(name, *(_shown(column[name]) for column in columns))
     Console().print(table)
+
+
+def _flat(part: dict[str, Any]) -> dict[str, float | None]:
+    recalls = {f"recall {name}": value for name, value in part["recall"].items()}
+    left_out = ("recall", "split", "data_fingerprint", "slices")
+    return {name: value for name, value in part.items() if name not in left_out} | recalls
+
+
+def _shown(value: float | None) -> str:
+    if value is None:
+        return "undefined"
+    return str(value) if isinstance(value, int) else f"{value:.4f}"

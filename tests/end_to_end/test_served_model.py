@@ -156,6 +156,28 @@ def test_evaluate_agrees_with_its_rows_and_with_evaluator(
         assert scores["slices"][name]["accuracy"] == pytest.approx(evaluator[name]["accuracy"])
 
 
+def test_evaluate_tells_slices_with_a_copy_in_train_from_the_others(
+    model: Path, bench: Bench, slices: list[Slice], tmp_path: Path
+) -> None:
+    leak = {item.id: "copy" if number < 5 else "none" for number, item in enumerate(slices)}
+    audit, scores_file = tmp_path / "audit.json", tmp_path / "scores.json"
+    audit.write_text(json.dumps({"leak": leak}))
+    command = ["evaluate", f"--model={model}", f"--data={bench.data}", f"--json={scores_file}"]
+    ended = _brisc(*command, f"--audit={audit}")
+    assert ended.returncode == 0, ended.stderr
+    assert "leak=copy" in ended.stdout
+    found = json.loads(scores_file.read_text())["slices"]
+    assert found["leak=copy"]["n"] == 5
+    assert found["leak=none"]["n"] == len(slices) - 5
+    by_class = [found[f"leak=copy,class={name}"]["n"] for name in {s.label for s in slices[:5]}]
+    assert sum(by_class) == 5
+
+    audit.write_text("{}")
+    refused = _brisc(*command, f"--audit={audit}")
+    assert refused.returncode == 1
+    assert f"{audit}: not what an audit writes" in refused.stderr
+
+
 def test_evaluate_names_a_folder_without_a_model(bench: Bench, tmp_path: Path) -> None:
     ended = _brisc("evaluate", f"--model={tmp_path}", f"--data={bench.data}")
     assert ended.returncode == 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,16 @@ _BATCH = 8
 
 @dataclass(frozen=True)
 class Row:
-    """One evaluated slice; areas in pixels of the slice itself."""
+    """One evaluated slice; areas in pixels of the slice itself.
+
+    ``leak`` says whether a test slice has a copy in train (none, neighbour, copy); it is empty
+    where no audit says.
+    """
 
     id: str
     split: str
     plane: str
+    leak: str
     label: str
     predicted: str
     probability: float
@@ -40,26 +45,33 @@ class Row:
 
 
 def evaluate_slices(
-    predictor: Predictor, slices: Sequence[Slice], progress: Callable[[int], None] | None = None
+    predictor: Predictor,
+    slices: Sequence[Slice],
+    leak: Mapping[str, str],
+    progress: Callable[[int], None] | None = None,
 ) -> list[Row]:
     """Asks the model for every slice and compares masks at the slice's own size.
 
     Args:
         predictor: The model.
         slices: Slices whose files have been checked.
+        leak: What an audit says of test slices, by id.
         progress: Called with the number of slices that each batch has finished.
     """
     rows: list[Row] = []
     for start in range(0, len(slices), _BATCH):
         batch = slices[start : start + _BATCH]
         predictions = predictor.predict([item.image.read_bytes() for item in batch])
-        rows += [_row(item, found) for item, found in zip(batch, predictions, strict=True)]
+        rows += [
+            _row(item, found, leak.get(item.id, ""))
+            for item, found in zip(batch, predictions, strict=True)
+        ]
         if progress is not None:
             progress(len(batch))
     return rows
 
 
-def _row(item: Slice, found: Prediction) -> Row:
+def _row(item: Slice, found: Prediction, leak: str) -> Row:
     mask = found.mask
     truth = np.zeros_like(mask)
     if item.mask is not None:
@@ -72,6 +84,7 @@ def _row(item: Slice, found: Prediction) -> Row:
         id=item.id,
         split=item.official_split,
         plane=item.plane,
+        leak=leak,
         label=item.label,
         predicted=found.label,
         probability=found.probabilities[found.label],
@@ -108,19 +121,18 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def summarise_slices(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
-    """Scores by class, plane and both, under names like ``plane=axial,class=glioma``."""
-    parts = {}
-    for plane, label in itertools.product((None, *naming.PLANES), (None, *naming.CLASSES)):
-        named = [f"plane={plane}"] if plane else []
-        named += [f"class={label}"] if label else []
-        part = [
-            row
-            for row in rows
-            if (plane is None or row.plane == plane) and (label is None or row.label == label)
-        ]
-        if named and part:
-            parts[",".join(named)] = summarise(part)
-    return parts
+    """Scores by class, plane and both, under names like ``plane=axial,class=glioma``.
+
+    Where an audit says of leaks, also by leak and by leak and class, ``leak=none,class=glioma``.
+    """
+    parts: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        plane, label, leak = f"plane={row.plane}", f"class={row.label}", f"leak={row.leak}"
+        names = [plane, label, f"{plane},{label}"]
+        names += [leak, f"{leak},{label}"] if row.leak else []
+        for name in names:
+            parts[name].append(row)
+    return {name: summarise(part) for name, part in sorted(parts.items())}
 
 
 def write_csv(rows: Iterable[Row], path: Path) -> None:
