@@ -69,7 +69,7 @@ def read_outcome(status: RunStatus, gate: GateConfig) -> Outcome:
     pushed = status.artifact("Pusher", "PushedModel")
     model_run = status.artifact("Trainer", "ModelRun")
     assert evaluation is not None and blessing is not None
-    has_baseline = evaluation.custom_properties["baseline_model_id"].int_value > 0
+    has_baseline = blessing.custom_properties["baseline_model_id"].int_value > 0
     scores = _read_scores(evaluation.uri, "candidate" if has_baseline else "")
     baseline = _read_scores(evaluation.uri, "baseline") if has_baseline else {}
     destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
