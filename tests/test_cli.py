@@ -397,3 +397,21 @@ def test_pipeline_py_is_the_run_verb(brisc: Brisc) -> None:
     ended = subprocess.run(command, cwd=brisc.folder, capture_output=True, text=True)
     assert ended.returncode == 2
     assert ended.stderr.startswith("brisc: --profile dem: no such profile")
+
+
+def test_an_audit_of_another_folder_is_refused_before_a_model_is_loaded(
+    sample_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "saved_model.pb").touch()
+    audit = tmp_path / "audit.json"
+    audit.write_text('{"leak": {"brisc2025_test_99999_gl_ax_t1": "copy"}}')
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-c", "from pipeline.cli.main import main; main()", "evaluate"),
+            *(f"--model={tmp_path}", f"--data={sample_dir}", f"--audit={audit}"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == 1
+    assert str(audit) in ended.stderr and "of this very folder" in ended.stderr

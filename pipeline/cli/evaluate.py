@@ -48,6 +48,14 @@ def evaluate(
     checked = usable_slices(_official_part(data, split), skip_bad=skip_bad)
     if not checked.slices:
         raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
+    tested = [item.id for item in checked.slices if item.official_split == "test"]
+    unknown = [slice_id for slice_id in tested if slice_id not in leak]
+    if audit and unknown:
+        raise InputError(
+            audit,
+            f"it says nothing of {len(unknown)} of {len(tested)} test slices, as {unknown[0]}",
+            "Give the audit of this very folder",
+        )
 
     hush_tensorflow()
     from serving.predictor import Predictor
