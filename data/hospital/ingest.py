@@ -6,7 +6,6 @@ numbered by its row, a patient by first appearance.
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -17,13 +16,12 @@ import numpy as np
 
 from data.checks import MASK_THRESHOLD, decode_grey
 from data.errors import InputError, Problem, UnusableInputs
+from data.groups import GROUPS, write_groups
 from data.hospital.labels import LabelRow, Labels, read_labels
 from data.hospital.opening import open_scan, read_file
 from data.hospital.scan import Scan, ScanError, UnknownOrientation, encode_png
 from data.naming import OFFICIAL_SPLITS, SliceName
 from data.staging import new_set, write_slice
-
-GROUPS = "groups.csv"
 
 
 @dataclass(frozen=True)
@@ -215,13 +213,12 @@ def _volume_mask(mask: Scan, image: Scan | np.ndarray, path: Path, row: LabelRow
 
 def _write_groups(path: Path, done: Sequence[tuple[LabelRow, SliceName]]) -> int:
     groups: dict[str, str] = {}
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("image", "group"))
-        for row, name in done:
-            if row.patient is not None:
-                group = groups.setdefault(row.patient, f"g{len(groups) + 1:04d}")
-                writer.writerow((name.stem, group))
+    rows = [
+        (name.stem, groups.setdefault(row.patient, f"g{len(groups) + 1:04d}"))
+        for row, name in done
+        if row.patient is not None
+    ]
+    write_groups(path, rows)
     return len(groups)
 
 
