@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import ml_metadata as mlmd
 from rich.console import Console
 
+from data.progress import progress
 from pipeline.console import status_line
 from pipeline.status import RunStatus
 
@@ -18,7 +19,7 @@ _INTERVAL = 0.5
 
 
 class _Latest(logging.Handler):
-    """Keeps the latest message of the logger ``brisc.progress``."""
+    """Keeps the latest message of a logger."""
 
     message = ""
 
@@ -33,9 +34,8 @@ def show_progress(console: Console, status: RunStatus, components: int) -> Itera
         yield
         return
     latest = _Latest()
-    logger = logging.getLogger("brisc.progress")
-    logger.addHandler(latest)
-    logger.setLevel(logging.INFO)
+    progress.addHandler(latest)
+    progress.setLevel(logging.INFO)
     done = threading.Event()
     follower = threading.Thread(
         target=_follow, args=(console, status, components, latest, done), daemon=True
@@ -46,7 +46,7 @@ def show_progress(console: Console, status: RunStatus, components: int) -> Itera
     finally:
         done.set()
         follower.join()
-        logger.removeHandler(latest)
+        progress.removeHandler(latest)
 
 
 def _follow(

@@ -6,14 +6,13 @@ import logging
 
 import tf_keras as keras
 
+from data.progress import progress
+
 _log = logging.getLogger(__name__)
-_progress = logging.getLogger("brisc.progress")
-# A terminal shows how far training is; in a log it would be a line a step.
-_progress.propagate = False
 
 
 class Progress(keras.callbacks.Callback):
-    """Reports steps on the logger ``brisc.progress``, which a terminal shows, and epochs on its
+    """Reports steps on the logger of ``data.progress``, which a terminal shows, and epochs on its
     own, which goes to the log."""
 
     def __init__(self, epochs: int, steps: int) -> None:
@@ -28,7 +27,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Reports a step."""
-        _progress.info(
+        progress.info(
             "epoch %d/%d, step %d/%d", self._epoch + 1, self._epochs, batch + 1, self._steps
         )
 
