@@ -25,6 +25,8 @@ INSTALL_REQUIRES = [
     "tensorboard",
     "numpy",
     "scipy",
+    # Divides groups of slices into folds.
+    "scikit-learn",
     "Pillow",
     # Read what hospitals keep: DICOM, its JPEG-LS, and NIfTI.
     "pydicom>=3",
@@ -47,7 +49,6 @@ EXTRAS_REQUIRE = {
         "pytest",
         "pytest-timeout",
         "ruff",
-        "scikit-learn",
         # Builds the editable install, which is done without network and so without isolation.
         "setuptools",
         "types-PyYAML",

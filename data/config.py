@@ -2,24 +2,52 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Strategy = Literal["official", "deduplicated", "grouped"]
 
 
 class SplitConfig(BaseModel):
     """How slices are divided into train, val and test.
 
-    The official test part is kept as published; val is taken out of the official train part,
-    stratified by class and plane.
+    ``official`` keeps the test part as published and takes val out of train, stratified by class
+    and plane. ``deduplicated`` does so too, but leaves out what train has of copies of test
+    slices. ``grouped`` redraws all three, so that no patient is in two of them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    validation_fraction: float = Field(
-        0.1, gt=0.0, lt=1.0, description="Share of the official train part that becomes val."
+    strategy: Strategy = Field("official", description="official, deduplicated or grouped.")
+    groups: Path | None = Field(
+        None,
+        description="CSV with columns image and group (patient), for grouped; null: groups.csv in "
+        "the data folder, where there is one.",
     )
-    seed: int = Field(0, ge=0, description="Decides which slices become val, and which are kept.")
+    folds: int | None = Field(
+        None,
+        ge=2,
+        le=100,
+        description="Cross-validation of grouped in so many runs; null: one run, a fifth is test.",
+    )
+    validation_fraction: float = Field(
+        0.1, gt=0.0, lt=1.0, description="Share of what is not test that becomes val."
+    )
+    seed: int = Field(0, ge=0, description="Decides which slices go where, and which are kept.")
     limit: int | None = Field(
         None,
         ge=1,
         description="Slices kept of each official part, stratified by class and plane; null: all.",
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> SplitConfig:
+        if self.strategy != "grouped":
+            for name in ("groups", "folds"):
+                if getattr(self, name) is not None:
+                    raise ValueError(f"{name} needs strategy grouped, not {self.strategy}")
+        if self.strategy != "official" and self.validation_fraction > 0.5:
+            raise ValueError(f"validation_fraction is at most 0.5 with strategy {self.strategy}")
+        return self

@@ -1,48 +1,101 @@
-"""Divides slices into train, val and test, stratified and reproducible."""
+"""Divides slices into train, val and test: reproducible, stratified, and honest about copies."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from data import naming
+from data.audit.components import connected
+from data.audit.leak import leaks
+from data.audit.pairs import Pair
 from data.config import SplitConfig
 from data.errors import InputError
+from data.grouping import group_slices, take_fold
 from data.layout import CLASSIFICATION, Slice
+from data.strata import head, limited
 
 SPLITS = ("train", "val", "test")
+SELF = "self"
+"""Leak of a slice that is in train itself."""
+_TEST_FOLDS = 5
+"""Without cross-validation, a fifth of the groups is test."""
 
 
-def assign(slices: Iterable[Slice], config: SplitConfig) -> dict[str, tuple[Slice, ...]]:
-    """Returns the slices of each split, by the names in ``SPLITS``.
+@dataclass(frozen=True)
+class Assignment:
+    """Which slice is where.
 
-    Each stratum (class x plane) is ordered by a seeded hash of the slice ids, and val is its
-    head. So a slice that is added to the data moves at most one other across the border, where
-    a shuffle would redraw the whole split.
+    Attributes:
+        parts: The slices of each split, by the names in ``SPLITS``, sorted by id.
+        left_out: Slices that none has: copies of test slices under ``deduplicated``.
+        leak: What training has of each slice. Of a test slice: ``none``, a ``neighbour`` or a
+            ``copy``, in train or in val, which chooses the epoch; of a val slice: the same, in
+            train; of a train slice: ``SELF``.
+        groups: The group of each slice under ``grouped``, else empty.
+    """
+
+    parts: dict[str, tuple[Slice, ...]]
+    left_out: tuple[Slice, ...]
+    leak: dict[str, str]
+    groups: dict[str, str]
+
+
+def assign(
+    slices: Iterable[Slice],
+    config: SplitConfig,
+    *,
+    pairs: Sequence[Pair] = (),
+    known: Mapping[str, str] | None = None,
+    fold: int = 0,
+) -> Assignment:
+    """Divides ``slices`` as ``config.strategy`` says.
+
+    Args:
+        slices: From ``data.layout.scan``.
+        config: Section ``split``.
+        pairs: The alike slices that an audit found.
+        known: Patients by slice id, for ``grouped``.
+        fold: Which part of ``grouped`` is test, from 0.
     """
     official: dict[str, list[Slice]] = {"train": [], "test": []}
     for item in slices:
         official[item.official_split].append(item)
-    train: list[Slice] = []
-    val: list[Slice] = []
-    for stratum in _strata(_limited(official["train"], config), config.seed):
-        # One slice that a stratum has to itself is worth more in train.
-        count = min(round(config.validation_fraction * len(stratum)), len(stratum) - 1)
-        if count == 0 and len(stratum) > 1:
-            count = 1
-        val += stratum[:count]
-        train += stratum[count:]
-    parts = {"train": train, "val": val, "test": _limited(official["test"], config)}
-    return {name: tuple(sorted(part, key=lambda item: item.id)) for name, part in parts.items()}
+    copies = connected((pair.a, pair.b) for pair in pairs if pair.is_copy)
+    left_out: list[Slice] = []
+    groups: dict[str, str] = {}
+    if config.strategy == "deduplicated":
+        train, left_out = _without_copies(official["train"], official["test"], copies)
+        test = limited(official["test"], config.limit, config.seed)
+        rest = limited(train, config.limit, config.seed)
+        own = group_slices(rest, [(group[0], name) for group in copies for name in group[1:]], {})
+        val, train = _grouped_val(rest, own, config)
+    elif config.strategy == "grouped":
+        kept = [
+            item for part in official.values() for item in limited(part, config.limit, config.seed)
+        ]
+        groups = group_slices(kept, ((pair.a, pair.b) for pair in pairs), known or {})
+        test, rest = take_fold(kept, groups, config.folds or _TEST_FOLDS, fold, config.seed)
+        val, train = _grouped_val(rest, groups, config)
+    else:
+        test = limited(official["test"], config.limit, config.seed)
+        rest = limited(official["train"], config.limit, config.seed)
+        val, train = head(rest, config.validation_fraction, config.seed)
+    parts = {"train": train, "val": val, "test": test}
+    return Assignment(
+        parts={name: _by_id(part) for name, part in parts.items()},
+        left_out=_by_id(left_out),
+        leak=_leak(parts, pairs, copies),
+        groups=groups,
+    )
 
 
 def require_trainable(parts: Mapping[str, Sequence[Slice]], root: Path) -> None:
     """Checks that train and test hold every class, and val anything.
 
     Args:
-        parts: What ``assign`` returned.
+        parts: Of an ``Assignment``.
         root: The data set's folder, for the error.
 
     Raises:
@@ -53,36 +106,49 @@ def require_trainable(parts: Mapping[str, Sequence[Slice]], root: Path) -> None:
         for label in naming.CLASSES:
             if label not in present:
                 raise InputError(
-                    root / CLASSIFICATION / split / label,
-                    "the class has no usable image",
-                    "Put its images there: training and its gate need every class in both parts",
+                    root / CLASSIFICATION,
+                    f"split {split} gets no usable image of class {label}",
+                    "Add images of it, of more patients where split.strategy is grouped: training "
+                    "and its gate need every class in both",
                 )
     if not parts["val"]:
         raise InputError(
-            root / CLASSIFICATION / "train",
+            root / CLASSIFICATION,
             "there are too few images to take a val split from them",
             "Add images, or raise split.limit or split.validation_fraction",
         )
 
 
-def _limited(slices: Sequence[Slice], config: SplitConfig) -> list[Slice]:
-    if config.limit is None or len(slices) <= config.limit:
-        return list(slices)
-    # Taking turns over the strata keeps every class as long as the limit allows.
+def _without_copies(
+    train: Iterable[Slice], test: Iterable[Slice], copies: Iterable[tuple[str, ...]]
+) -> tuple[list[Slice], list[Slice]]:
+    """The slices of ``train`` that are no copy of one in ``test``, and those that are."""
+    tested = {item.id for item in test}
+    copied = {name for group in copies if not tested.isdisjoint(group) for name in group}
     kept: list[Slice] = []
-    strata = _strata(slices, config.seed)
-    for rank in range(max(map(len, strata))):
-        kept += [stratum[rank] for stratum in strata if rank < len(stratum)]
-    return kept[: config.limit]
+    left_out: list[Slice] = []
+    for item in train:
+        (left_out if item.id in copied else kept).append(item)
+    return kept, left_out
 
 
-def _strata(slices: Iterable[Slice], seed: int) -> list[list[Slice]]:
-    # Planes first: a limit that cuts a turn short then still has every class.
-    strata: dict[tuple[str, str], list[Slice]] = defaultdict(list)
-    for item in slices:
-        strata[item.plane, item.label].append(item)
-    return [sorted(strata[key], key=lambda item: _rank(item.id, seed)) for key in sorted(strata)]
+def _grouped_val(
+    slices: Sequence[Slice], groups: Mapping[str, str], config: SplitConfig
+) -> tuple[list[Slice], list[Slice]]:
+    folds = max(2, round(1 / config.validation_fraction))
+    return take_fold(slices, groups, folds, 0, config.seed)
 
 
-def _rank(slice_id: str, seed: int) -> bytes:
-    return hashlib.sha256(f"{seed}/{slice_id}".encode()).digest()
+def _leak(
+    parts: Mapping[str, Sequence[Slice]], pairs: Sequence[Pair], copies: Sequence[tuple[str, ...]]
+) -> dict[str, str]:
+    train, val, test = ([item.id for item in parts[name]] for name in SPLITS)
+    return (
+        dict.fromkeys(train, SELF)
+        | leaks(val, train, pairs, copies)
+        | leaks(test, [*train, *val], pairs, copies)
+    )
+
+
+def _by_id(slices: Iterable[Slice]) -> tuple[Slice, ...]:
+    return tuple(sorted(slices, key=lambda item: item.id))

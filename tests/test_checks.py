@@ -339,7 +339,7 @@ def test_the_real_set_is_faultless_and_as_its_manifest_says(brisc_dir: Path) -> 
     assert Counter((item.official_split, item.label, item.plane) for item in checked.slices) == (
         Counter((row.name.split, row.name.label, row.name.plane) for row in listed)
     )
-    parts = assign(checked.slices, SplitConfig())
+    parts = assign(checked.slices, SplitConfig()).parts
     assert sum(map(len, parts.values())) == len(checked.slices)
     train = Counter((item.label, item.plane) for item in (*parts["train"], *parts["val"]))
     val = Counter((item.label, item.plane) for item in parts["val"])

@@ -50,7 +50,7 @@ def files(root: Path) -> dict[str, bytes]:
 def test_layout_is_that_of_brisc(sample: Sample) -> None:
     layout = scan(sample.root)
     assert not layout.problems
-    require_trainable(assign(layout.slices, SplitConfig()), sample.root)
+    require_trainable(assign(layout.slices, SplitConfig()).parts, sample.root)
     expected = {"manifest.csv"}
     for item in layout.slices:
         name = parse_stem(item.id)

@@ -12,23 +12,27 @@ LEAKS = ("none", "neighbour", "copy")
 
 
 def leaks(
-    slices: Sequence[Slice], pairs: Iterable[Pair], groups: Iterable[tuple[str, ...]]
+    asked: Iterable[str],
+    train: Iterable[str],
+    pairs: Iterable[Pair],
+    groups: Iterable[tuple[str, ...]],
 ) -> dict[str, str]:
-    """Says for each official test slice what of it train holds, one of ``LEAKS``.
+    """Says for each slice in ``asked`` what of it ``train`` holds, one of ``LEAKS``.
 
     Args:
-        slices: All slices.
-        pairs: The alike ones among them.
+        asked: Ids of slices that are not in ``train``.
+        train: Ids.
+        pairs: Slices that are alike.
         groups: Components of copies: a copy of a copy is one too.
     """
-    train = {item.id for item in slices if item.official_split == "train"}
-    found = {item.id: "none" for item in slices if item.official_split == "test"}
+    trained = set(train)
+    found = dict.fromkeys(asked, "none")
     for pair in pairs:
         for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
-            if one in found and other in train:
+            if one in found and other in trained:
                 found[one] = "neighbour"
     for group in groups:
-        if not train.isdisjoint(group):
+        if not trained.isdisjoint(group):
             found.update((one, "copy") for one in group if one in found)
     return found
 

@@ -53,7 +53,11 @@ class Audit:
     @cached_property
     def leak(self) -> dict[str, str]:
         """``leak_of`` each official test slice."""
-        return leaks(self.slices, self.pairs, self._components)
+        train, test = (
+            [item.id for item in self.slices if item.official_split == split]
+            for split in ("train", "test")
+        )
+        return leaks(test, train, self.pairs, self._components)
 
     @cached_property
     def leak_counts(self) -> dict[str, dict[str, int]]:

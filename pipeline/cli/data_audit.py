@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-
-from data.errors import InputError
 
 if TYPE_CHECKING:
     from data.audit.outcome import Audit
@@ -30,6 +27,7 @@ def audit(
 
     Example: brisc data audit brisc2025 --report audit.html --json audit.json
     """
+    from data.audit.record import write_json, write_report
     from data.audit.run import audit_slices
     from data.layout import scan
     from pipeline.console import progress_bar
@@ -37,22 +35,10 @@ def audit(
     layout = scan(directory)
     found = audit_slices(layout.slices, layout.problems, progress_bar)
     if json_file is not None:
-        _write(json_file, json.dumps(found.to_json(), indent=2) + "\n")
+        write_json(found, json_file)
     if report is not None:
-        from data.audit.report import render_report
-
-        _write(report, render_report(found))
+        write_report(found, report)
     _print(found)
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        # Names in the report may hold what is not Unicode at all.
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(
-            file, f"cannot be written ({error.strerror})", "Give another file"
-        ) from error
 
 
 def _print(found: Audit) -> None:
