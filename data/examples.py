@@ -15,8 +15,12 @@ from data.errors import InputError
 from data.layout import Slice
 
 
-def to_example(item: Slice) -> bytes:
+def to_example(item: Slice, leak: str) -> bytes:
     """Serialises one slice.
+
+    Args:
+        item: The slice.
+        leak: What training has of it, as in ``data.splits.Assignment``.
 
     Returns:
         A tf.Example with the features of ``data.features``: bytes but for ``image/height`` and
@@ -40,6 +44,7 @@ def to_example(item: Slice) -> bytes:
         features.LABEL: _bytes(item.label.encode()),
         features.PLANE: _bytes(item.plane.encode()),
         features.OFFICIAL_SPLIT: _bytes(item.official_split.encode()),
+        features.LEAK: _bytes(leak.encode()),
         features.HEIGHT: tf.train.Feature(int64_list=tf.train.Int64List(value=[height])),
         features.WIDTH: tf.train.Feature(int64_list=tf.train.Int64List(value=[width])),
         features.AREA_FRACTION: tf.train.Feature(float_list=tf.train.FloatList(value=[area])),

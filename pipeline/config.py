@@ -26,7 +26,7 @@ LOWER_IS_BETTER = ("healthy_false_mask_rate",)
 
 
 class SliceKey(BaseModel):
-    """A part of the test split; without class and plane it is the whole."""
+    """A part of the test split; without a key it is the whole."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -36,9 +36,12 @@ class SliceKey(BaseModel):
     plane: Literal["axial", "coronal", "sagittal"] | None = Field(
         None, description="Only slices of this plane."
     )
+    leak: Literal["none", "neighbour", "copy"] | None = Field(
+        None, description="Only slices of which training has a copy, only a neighbour, or neither."
+    )
 
     def __str__(self) -> str:
-        named = (("plane", self.plane), ("class", self.label))
+        named = (("leak", self.leak), ("plane", self.plane), ("class", self.label))
         return ",".join(f"{key}={value}" for key, value in named if value) or "all"
 
 
@@ -82,6 +85,10 @@ class Change(_Gated):
     tolerance: float = Field(ge=0.0, description="Worsening that still passes, absolute.")
 
 
+_UNSEEN = SliceKey(leak="none")
+"""A model that has learnt test slices by heart is no better for it."""
+
+
 class GateConfig(BaseModel):
     """What Evaluator demands before it blesses a model."""
 
@@ -89,10 +96,10 @@ class GateConfig(BaseModel):
 
     thresholds: tuple[Threshold, ...] = Field(
         (
-            Threshold(metric="accuracy", min=0.95),
-            Threshold(metric="macro_f1", min=0.95),
-            Threshold(metric="dice_tumour", min=0.75),
-            Threshold(metric="healthy_false_mask_rate", max=0.02),
+            Threshold(metric="accuracy", slice=_UNSEEN, min=0.93),
+            Threshold(metric="macro_f1", slice=_UNSEEN, min=0.9),
+            Threshold(metric="dice_tumour", slice=_UNSEEN, min=0.6),
+            Threshold(metric="healthy_false_mask_rate", slice=_UNSEEN, max=0.05),
         ),
         # Evaluator blesses nothing when nothing is demanded.
         min_length=1,
@@ -100,8 +107,8 @@ class GateConfig(BaseModel):
     )
     changes: tuple[Change, ...] = Field(
         (
-            Change(metric="accuracy", tolerance=0.01),
-            Change(metric="dice_tumour", tolerance=0.02),
+            Change(metric="accuracy", slice=_UNSEEN, tolerance=0.02),
+            Change(metric="dice_tumour", slice=_UNSEEN, tolerance=0.02),
         ),
         description="Bounds against the latest blessed model, where there is one.",
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 
 from google.protobuf.wrappers_pb2 import DoubleValue
 from tensorflow_model_analysis.proto import config_pb2
@@ -17,11 +19,21 @@ from serving.contract import EVALUATE, TRANSFORM
 from trainer.evaluation import confusion, overlap, tfma_metrics
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
-_SLICES: tuple[list[str], ...] = ([], [raw.LABEL], [raw.PLANE], [raw.LABEL, raw.PLANE])
+_KEYS = {"label": raw.LABEL, "plane": raw.PLANE, "leak": raw.LEAK}
+"""The feature behind each field of ``SliceKey``."""
+_SLICES = [
+    list(keys)
+    for number in range(len(_KEYS) + 1)
+    for keys in itertools.combinations(_KEYS.values(), number)
+]
 
 
-def eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
-    """Builds the configuration of Evaluator: outputs, slices, metrics and thresholds."""
+def eval_config(gate: GateConfig | None) -> config_pb2.EvalConfig:
+    """Builds the configuration of Evaluator: outputs, slices, metrics and thresholds.
+
+    Args:
+        gate: What is demanded; ``None`` measures only, and nothing is blessed.
+    """
     return config_pb2.EvalConfig(
         model_specs=[
             config_pb2.ModelSpec(
@@ -41,12 +53,12 @@ def eval_config(gate: GateConfig) -> config_pb2.EvalConfig:
 
 
 def _own_metrics(
-    output: str, metric: type, names: tuple[str, ...], gate: GateConfig
+    output: str, metric: type, names: tuple[str, ...], gate: GateConfig | None
 ) -> config_pb2.MetricsSpec:
     bounds: dict[str, list[config_pb2.PerSliceMetricThreshold]] = defaultdict(list)
-    for threshold in gate.thresholds:
+    for threshold in gate.thresholds if gate else ():
         bounds[threshold.metric].append(_on_slice(threshold.slice, _value(threshold)))
-    for change in gate.changes:
+    for change in gate.changes if gate else ():
         bounds[change.metric].append(_on_slice(change.slice, _difference(change)))
     configured = [
         config_pb2.MetricConfig(
@@ -82,13 +94,16 @@ def _class_curves() -> config_pb2.MetricsSpec:
     )
 
 
+def slice_key(features: Mapping[str, str]) -> SliceKey:
+    """The part of the test split that has these values of its features."""
+    return SliceKey(**{field: features.get(name) for field, name in _KEYS.items()})
+
+
 def _on_slice(
     key: SliceKey, threshold: config_pb2.MetricThreshold
 ) -> config_pb2.PerSliceMetricThreshold:
-    values = {raw.LABEL: key.label, raw.PLANE: key.plane}
-    spec = config_pb2.SlicingSpec(
-        feature_values={name: value for name, value in values.items() if value}
-    )
+    values = {_KEYS[field]: value for field, value in key.model_dump().items() if value}
+    spec = config_pb2.SlicingSpec(feature_values=values)
     return config_pb2.PerSliceMetricThreshold(slicing_specs=[spec], threshold=threshold)
 
 

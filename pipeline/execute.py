@@ -10,13 +10,12 @@ from pathlib import Path
 from data.checks import Checked
 from data.errors import BriscError, InputError
 from data.layout import scan
-from data.splits import assign, require_trainable
 from pipeline.console import status_line
-from pipeline.intake import usable_slices
+from pipeline.intake import require_divisible, usable_slices, with_groups
 from pipeline.quiet import quiet
 from pipeline.request import RunRequest
 
-BLESSED = 0
+DONE = 0
 NOT_BLESSED = 3
 
 
@@ -27,9 +26,9 @@ def execute(request: RunRequest) -> int:
         BriscError: The data, the workspace or a component failed.
     """
     with request.workspace.locked():
+        request = with_groups(request)
         checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
-        parts = assign(checked.slices, request.parameters.split)
-        require_trainable(parts, request.data_dir)
+        require_divisible(checked.slices, request)
         run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S.%f")
         folder = request.workspace.reports / run_id
         try:
@@ -50,21 +49,21 @@ def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> in
         try:
             with status_line(console, "starting TFX"):
                 # Half a minute of imports, which no other command should pay.
-                from pipeline import report, tfx_run
-            outcome = tfx_run.run(request, checked, run_id, console)
+                from pipeline import cross_validation, report, tfx_run
+            if request.parameters.split.folds is None:
+                outcome = tfx_run.run(request, checked, run_id, console)
+                code = DONE if outcome.blessed else NOT_BLESSED
+                paths = report.report(outcome, folder, console)
+            else:
+                code = DONE
+                paths = cross_validation.run(request, checked, run_id, folder, console)
         except Exception as error:
             traceback.print_exc()
             raise _explained(error, log) from error
-        page = report.write_report(outcome, folder)
-        report.print_outcome(console, outcome)
-        for name, path in (
-            ("report", page),
-            ("tensorboard", outcome.tensorboard),
-            ("log", log),
-        ):
+        for name, path in {**paths, "log": log}.items():
             console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
         console.print(f"{time.monotonic() - started:.0f} s in all")
-    return BLESSED if outcome.blessed else NOT_BLESSED
+    return code
 
 
 def _explained(error: BaseException, log: Path) -> BriscError:

@@ -2,46 +2,48 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tensorflow_data_validation import StatsOptions
 from tfx.components import (
-    Evaluator,
     ExampleValidator,
     StatisticsGen,
     Trainer,
     Transform,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
-from tfx.dsl.components.common.resolver import Resolver
 from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import pusher_pb2, trainer_pb2, transform_pb2
-from tfx.types import Channel
-from tfx.types.standard_artifacts import Model, ModelBlessing
+from tfx.proto import trainer_pb2, transform_pb2
 
 import data
 from data.splits import SPLITS
 from pipeline.code_hash import code_hash
 from pipeline.components.anomaly_gate import AnomalyGate
-from pipeline.components.baseline import OtherBlessedModelStrategy
 from pipeline.components.example_gen import BriscExampleGen
-from pipeline.components.pusher import Pusher
+from pipeline.components.leak_audit import LeakAudit
 from pipeline.configuration import Parameters
-from pipeline.eval_config import eval_config
+from pipeline.judging import gated, measured
 from pipeline.workspace import Workspace
 from trainer.encoder_file import encoder_digest
 
 NAME = "brisc"
 SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
 
+_READING = ("data.naming", "data.layout", "data.checks")
+_AUDIT = (*_READING, "data.audit", "pipeline.components.leak_audit")
 _INGEST = (
-    "data.naming",
+    *_READING,
     "data.features",
     "data.config",
-    "data.layout",
-    "data.checks",
+    "data.audit.components",
+    "data.audit.leak",
+    "data.groups",
+    "data.grouping",
+    "data.strata",
     "data.splits",
+    "data.split_record",
     "data.examples",
     "pipeline.components.example_gen",
 )
@@ -55,8 +57,12 @@ def build_pipeline(
     data_fingerprint: str,
     skipped: list[str],
     beam_args: list[str],
+    fold: int | None = None,
 ) -> Pipeline:
     """Wires all components.
+
+    A run of a cross-validation measures a recipe and is no candidate: it has no gate, and neither
+    asks for a baseline nor pushes.
 
     Args:
         parameters: What ``params.yaml`` and its overrides decided.
@@ -65,9 +71,22 @@ def build_pipeline(
         data_fingerprint: Digest of its content, from ``data.checks``.
         skipped: Ids of slices to leave out.
         beam_args: Options of the Beam pipelines within components.
+        fold: Which fold of a cross-validation is test, from 0; ``None``: there is none.
     """
+    audit = LeakAudit(
+        data_dir=str(data_dir),
+        data_fingerprint=data_fingerprint,
+        skipped=json.dumps(skipped),
+        code_hash=code_hash(*_AUDIT),
+    )
     ingest = BriscExampleGen(
-        data_dir, data_fingerprint, skipped, parameters.split, code_hash(*_INGEST)
+        audit.outputs["audit"],
+        data_dir,
+        data_fingerprint,
+        skipped,
+        parameters.split,
+        code_hash(*_INGEST),
+        fold or 0,
     )
     examples = ingest.outputs["examples"]
     # Looks at the head of each image, in splits of a hundred or more; ingest has decoded it whole.
@@ -112,44 +131,17 @@ def build_pipeline(
             ),
         },
     )
-    baseline = Resolver(
-        strategy_class=OtherBlessedModelStrategy,
-        model=Channel(type=Model),
-        model_blessing=Channel(type=ModelBlessing),
-        candidate=trainer.outputs["model"],
-    ).with_id("Baseline")
-    evaluator = Evaluator(
-        examples=examples,
-        example_splits=["test"],
-        model=trainer.outputs["model"],
-        baseline_model=baseline.outputs["model"],
-        schema=schema.outputs["schema"],
-        eval_config=eval_config(parameters.gate),
-    )
-    pusher = Pusher(
-        model=trainer.outputs["model"],
-        model_blessing=evaluator.outputs["blessing"],
-        push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(
-                base_directory=str(workspace.serving / parameters.serving.model_name)
-            )
-        ),
+    learning = [audit, ingest, statistics, schema, validator, anomaly_gate, transform, trainer]
+    judged = trainer.outputs["model"], examples, schema.outputs["schema"]
+    judging = (
+        gated(*judged, parameters.gate, workspace.serving / parameters.serving.model_name)
+        if fold is None
+        else [measured(*judged)]
     )
     return Pipeline(
         pipeline_name=NAME,
         pipeline_root=str(workspace.artifacts),
-        components=[
-            ingest,
-            statistics,
-            schema,
-            validator,
-            anomaly_gate,
-            transform,
-            trainer,
-            baseline,
-            evaluator,
-            pusher,
-        ],
+        components=[*learning, *judging],
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(
             str(workspace.metadata)

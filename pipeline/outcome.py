@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow_model_analysis as tfma
 
-from data import features as raw
 from data import naming
-from pipeline.config import LOWER_IS_BETTER, GateConfig, SliceKey
+from data.audit.record import REPORT
+from data.split_record import SplitSummary, read_summary
+from pipeline.config import LOWER_IS_BETTER, GateConfig
+from pipeline.eval_config import slice_key
 from pipeline.status import NodeStatus, RunStatus
 from trainer.evaluation.confusion import CLASS_SCORES
 from trainer.evaluation.overlap import MASK_SCORES
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 Scores = dict[str, dict[str, float | None]]
-"""Metric values by slice name (``all``, ``plane=axial,class=glioma``); null is undefined."""
+"""Metric values by slice name (``all``, ``leak=none,class=glioma``); null is undefined."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Outcome:
 
     Attributes:
         nodes: What each component took.
+        split: How the data was divided.
+        split_folder: Where its table lies.
+        audit: The report of the audit.
         scores: What Evaluator measured on the test split, at the network's image size.
         verdicts: Each bound of the gate.
         blessed: Whether Evaluator blessed the model.
@@ -55,6 +59,9 @@ class Outcome:
     """
 
     nodes: list[NodeStatus]
+    split: SplitSummary
+    split_folder: Path
+    audit: Path
     scores: Scores
     verdicts: list[Verdict]
     blessed: bool
@@ -62,12 +69,20 @@ class Outcome:
     tensorboard: Path | None
 
 
-def read_outcome(status: RunStatus, gate: GateConfig) -> Outcome:
-    """Collects the outcome of a run that has come to its end."""
+def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
+    """Collects the outcome of a run that has come to its end.
+
+    Args:
+        status: The run.
+        gate: What it demanded; ``None`` where it only measured.
+    """
+    audit = status.artifact("LeakAudit", "DataAudit")
+    split = status.artifact("BriscExampleGen", "DataSplit")
     evaluation = status.artifact("Evaluator", "ModelEvaluation")
     blessing = status.artifact("Evaluator", "ModelBlessing")
     pushed = status.artifact("Pusher", "PushedModel")
     model_run = status.artifact("Trainer", "ModelRun")
+    assert audit is not None and split is not None
     assert evaluation is not None and blessing is not None
     has_baseline = blessing.custom_properties["baseline_model_id"].int_value > 0
     scores = _read_scores(evaluation.uri, "candidate" if has_baseline else "")
@@ -75,8 +90,11 @@ def read_outcome(status: RunStatus, gate: GateConfig) -> Outcome:
     destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
     return Outcome(
         nodes=status.nodes(),
+        split=read_summary(Path(split.uri)),
+        split_folder=Path(split.uri),
+        audit=Path(audit.uri) / REPORT,
         scores=scores,
-        verdicts=_judge(gate, scores, baseline, _read_failures(evaluation.uri)),
+        verdicts=_judge(gate, scores, baseline, _read_failures(evaluation.uri)) if gate else [],
         blessed=blessing.custom_properties["blessed"].int_value == 1,
         pushed=Path(destination) if destination else None,
         tensorboard=Path(model_run.uri) / "tensorboard" if model_run else None,
@@ -99,15 +117,10 @@ def _read_scores(evaluation: str, model_name: str) -> Scores:
             float(outputs[CLASSIFICATION][f"classId:{index}"]["auc"]["doubleValue"])
             for index in range(len(naming.CLASSES))
         )
-        scores[slice_name(dict(key))] = {
+        scores[str(slice_key(dict(key)))] = {
             name: None if math.isnan(value) else value for name, value in values.items()
         }
     return scores
-
-
-def slice_name(key: Mapping[str, str]) -> str:
-    """Names a slice, ``plane=axial,class=glioma``, from TFMA's feature values."""
-    return str(SliceKey(label=key.get(raw.LABEL), plane=key.get(raw.PLANE)))
 
 
 def _read_failures(evaluation: str) -> set[tuple[str, str, bool]]:
@@ -116,7 +129,7 @@ def _read_failures(evaluation: str) -> set[tuple[str, str, bool]]:
     for part in tfma.load_validation_result(evaluation).metric_validations_per_slice:
         key = {item.column: item.bytes_value.decode() for item in part.slice_key.single_slice_keys}
         failures |= {
-            (failure.metric_key.name, slice_name(key), failure.metric_key.is_diff)
+            (failure.metric_key.name, str(slice_key(key)), failure.metric_key.is_diff)
             for failure in part.failures
         }
     return failures

@@ -4,34 +4,65 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from data.audit.leak import LEAKS
+from data.split_record import TABLE
 from pipeline.outcome import Outcome, Verdict
 
 
+def report(outcome: Outcome, folder: Path, console: Console) -> dict[str, Path | None]:
+    """Prints what a run came to and keeps it in ``folder``; returns where what lies, by name."""
+    page = write_report(outcome, folder)
+    print_outcome(console, outcome)
+    return {
+        "report": page,
+        "split": folder / TABLE,
+        "audit": outcome.audit,
+        "tensorboard": outcome.tensorboard,
+    }
+
+
 def print_outcome(console: Console, outcome: Outcome) -> None:
-    """Prints the components, the gate and the paths, as tables and lines."""
+    """Prints the components, the split, the gate and the scores, as tables and lines."""
     components = Table("component", "seconds", "how")
     components.columns[1].justify = "right"
     for node in outcome.nodes:
         components.add_row(node.node, f"{node.seconds:.1f}", node.state)
     console.print(components)
+    print_split(console, outcome)
 
-    gate = Table("gate", "slice", "value", "bound", "")
-    for verdict in outcome.verdicts:
-        mark = "[green]ok[/]" if verdict.passed else "[red]missed[/]"
-        gate.add_row(verdict.metric, verdict.slice, _number(verdict.value), verdict.bound, mark)
-    console.print(gate)
+    if outcome.verdicts:
+        gate = Table("gate", "slice", "value", "bound", "")
+        for verdict in outcome.verdicts:
+            mark = "[green]ok[/]" if verdict.passed else "[red]missed[/]"
+            gate.add_row(verdict.metric, verdict.slice, number(verdict.value), verdict.bound, mark)
+        console.print(gate)
 
-    metrics = Table("test split, masks at the network's image size", "value")
-    for name, value in outcome.scores["all"].items():
-        metrics.add_row(name, _number(value))
+    parts = leak_parts(outcome)
+    metrics = Table("test split, masks at the network's image size", *parts)
+    for name in outcome.scores["all"]:
+        metrics.add_row(name, *(number(outcome.scores[part][name]) for part in parts))
     console.print(metrics)
-    print_verdict(console, outcome)
+    if outcome.verdicts:
+        print_verdict(console, outcome)
+
+
+def print_split(console: Console, outcome: Outcome) -> None:
+    """Says in a line each how the data was divided and what that proves."""
+    for sentence in outcome.split.sentences():
+        console.print(sentence, soft_wrap=True, highlight=False)
+
+
+def leak_parts(outcome: Outcome) -> list[str]:
+    """The names of the whole test split and of its parts by leak."""
+    names = ["all", *(f"leak={leak}" for leak in LEAKS)]
+    return [name for name in names if name in outcome.scores]
 
 
 def print_verdict(console: Console, outcome: Outcome) -> None:
@@ -49,13 +80,14 @@ def print_verdict(console: Console, outcome: Outcome) -> None:
 def failure(verdict: Verdict) -> str:
     """Says which metric on which slice missed its bound."""
     return (
-        f"{verdict.metric} on slice {verdict.slice} is {_number(verdict.value)}, "
+        f"{verdict.metric} on slice {verdict.slice} is {number(verdict.value)}, "
         f"demanded: {verdict.bound}"
     )
 
 
 def write_report(outcome: Outcome, folder: Path) -> Path:
-    """Writes ``report.html`` and ``report.json``; returns the path of the page."""
+    """Writes ``report.html``, ``report.json`` and the split's table; returns the page's path."""
+    folder.mkdir(parents=True, exist_ok=True)
     with open(os.devnull, "w") as nowhere:
         page = Console(file=nowhere, record=True, width=100)
         print_outcome(page, outcome)
@@ -63,8 +95,10 @@ def write_report(outcome: Outcome, folder: Path) -> Path:
         page.save_html(str(html))
     content = asdict(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, default=str) + "\n")
+    shutil.copyfile(outcome.split_folder / TABLE, folder / TABLE)
     return html
 
 
-def _number(value: float | None) -> str:
+def number(value: float | None) -> str:
+    """A score as text."""
     return "undefined" if value is None else f"{value:.4f}"

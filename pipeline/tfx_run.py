@@ -14,8 +14,10 @@ from pipeline.status import RunStatus
 from trainer.checkpoints import forget_finished
 
 
-def run(request: RunRequest, checked: Checked, run_id: str, console: Console) -> Outcome:
-    """Runs all components on the checked data."""
+def run(
+    request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
+) -> Outcome:
+    """Runs all components on the checked data; of a cross-validation, one ``fold``."""
     kept = {item.id for item in checked.slices}
     skipped = {item.slice_id for item in checked.problems if item.slice_id} - kept
     pipeline = build_pipeline(
@@ -25,9 +27,10 @@ def run(request: RunRequest, checked: Checked, run_id: str, console: Console) ->
         data_fingerprint=checked.fingerprint,
         skipped=sorted(skipped),
         beam_args=list(request.beam_args),
+        fold=fold,
     )
     status = RunStatus(pipeline.metadata_connection_config, run_id)
     with show_progress(console, status, len(pipeline.components)):
         run_pipeline(pipeline, request.runner, run_id)
     forget_finished(request.workspace.training)
-    return read_outcome(status, request.parameters.gate)
+    return read_outcome(status, request.parameters.gate if fold is None else None)

@@ -55,7 +55,7 @@ def judge(tmp_path: Path, examples: list[bytes]) -> None:
 
 @pytest.fixture(scope="module")
 def examples(sample_dir: Path) -> list[bytes]:
-    return [to_example(item) for item in scan(sample_dir).slices[:24]]
+    return [to_example(item, "self") for item in scan(sample_dir).slices[:24]]
 
 
 def test_ingested_slices_keep_to_the_schema(tmp_path: Path, examples: list[bytes]) -> None:

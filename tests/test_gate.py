@@ -38,13 +38,21 @@ def bound(gate: GateConfig, metric: str) -> config_pb2.PerSliceMetricThreshold:
 
 def test_a_threshold_bounds_its_metric_on_its_slice() -> None:
     threshold = Threshold.model_validate(
-        {"metric": "recall_glioma", "min": 0.25, "slice": {"plane": "axial", "class": "glioma"}}
+        {
+            "metric": "recall_glioma",
+            "min": 0.25,
+            "slice": {"plane": "axial", "class": "glioma", "leak": "none"},
+        }
     )
     found = bound(GateConfig(thresholds=(threshold,), changes=()), "recall_glioma")
     assert found.threshold.value_threshold.lower_bound.value == 0.25
     assert not found.threshold.value_threshold.HasField("upper_bound")
     (spec,) = found.slicing_specs
-    assert dict(spec.feature_values) == {"plane": "axial", "label": "glioma"}
+    assert dict(spec.feature_values) == {
+        "plane": "axial",
+        "label": "glioma",
+        "split/leak": "none",
+    }
 
 
 @pytest.mark.parametrize(
@@ -80,7 +88,7 @@ def masks(slices: tuple[Slice, ...]) -> np.ndarray:
 
 
 def test_the_demo_profile_asks_for_more_than_can_be_had_without_learning(sample_dir: Path) -> None:
-    parts = assign(scan(sample_dir).slices, SplitConfig())
+    parts = assign(scan(sample_dir).slices, SplitConfig()).parts
     train, test = masks(parts["train"]), masks(parts["test"])
     labels = [item.label for item in parts["test"]]
     majority = max(labels.count(name) for name in CLASSES) / len(labels)

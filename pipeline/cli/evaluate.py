@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from data.errors import InputError
+from data.errors import ConfigurationError, InputError
 from data.layout import Layout, scan
 
 
 class Split(str, Enum):
-    """Which official part of the folder is evaluated."""
+    """Which part of the folder is evaluated."""
 
     train = "train"
+    val = "val"
     test = "test"
     all = "all"
 
@@ -24,7 +26,9 @@ class Split(str, Enum):
 def evaluate(
     model: Annotated[Path, typer.Option(help="Saved model, or the folder of its versions.")],
     data: Annotated[Path, typer.Option(help="Folder in BRISC layout.")],
-    split: Annotated[Split, typer.Option(help="Which official part.")] = Split.test,
+    split: Annotated[
+        Split, typer.Option(help="Which official part, or with --split-table which of a run.")
+    ] = Split.test,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="File for all scores, by slice too.")
     ] = None,
@@ -33,19 +37,36 @@ def evaluate(
         Path | None,
         typer.Option(help="JSON of `brisc data audit`: scores also with and without a leak."),
     ] = None,
+    split_table: Annotated[
+        Path | None,
+        typer.Option(help="split.csv of the run that made the model: its splits and leaks."),
+    ] = None,
     skip_bad: Annotated[bool, typer.Option(help="Go on without unusable slices.")] = False,
 ) -> None:
     """Measures a saved model on a folder, each mask at its image's own size.
 
+    A model of split.strategy grouped has learnt official test slices: give its --split-table.
+
     Example: brisc evaluate --model work/serving/brisc --data brisc2025 --json scores.json
     """
+    from data.split_record import read_table
     from pipeline.console import hush_tensorflow, progress_bar
     from pipeline.intake import usable_slices
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
-    leak = _read_leak(audit) if audit else {}
-    checked = usable_slices(_official_part(data, split), skip_bad=skip_bad)
+    if split_table is not None:
+        if audit is not None:
+            raise ConfigurationError(
+                "--audit", "--split-table says of leaks, too", "Give one of the two"
+            )
+        table = read_table(split_table)
+        leak = {name: leak for name, (where, leak) in table.items() if where == "test"}
+        layout = _part_of_run(data, split, split_table, table)
+    else:
+        leak = _read_leak(audit) if audit else {}
+        layout = _official_part(data, split)
+    checked = usable_slices(layout, skip_bad=skip_bad)
     if not checked.slices:
         raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
     tested = [item.id for item in checked.slices if item.official_split == "test"]
@@ -94,7 +115,27 @@ def _read_leak(audit: Path) -> dict[str, str]:
         ) from error
 
 
+def _part_of_run(
+    data: Path, split: Split, file: Path, table: Mapping[str, tuple[str, str]]
+) -> Layout:
+    layout = scan(data)
+    splits = [item.value for item in Split] if split is Split.all else [split.value]
+    wanted = {name for name, (where, _) in table.items() if where in splits}
+    missing = wanted.difference(item.id for item in layout.slices)
+    if missing:
+        raise InputError(
+            data,
+            f"it lacks {len(missing)} slices that {file} lists, as {min(missing)}",
+            "Give the folder of that run",
+        )
+    return Layout(data, tuple(item for item in layout.slices if item.id in wanted), ())
+
+
 def _official_part(data: Path, split: Split) -> Layout:
+    if split is Split.val:
+        raise ConfigurationError(
+            "--split val", "no official part has this name", "Give the --split-table of a run"
+        )
     layout = scan(data)
     if split is Split.all:
         return layout

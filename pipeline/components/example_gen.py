@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, ClassVar
 
 import apache_beam as beam
 from tfx import types
-from tfx.components.example_gen.base_example_gen_executor import BaseExampleGenExecutor
-from tfx.dsl.components.base import base_beam_component, executor_spec
+from tfx.components.example_gen.write_split import DEFAULT_FILE_NAME
+from tfx.components.util import examples_utils
+from tfx.dsl.components.base import (
+    base_beam_component,
+    base_beam_executor,
+    executor_spec,
+)
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts, standard_component_specs
 
+from data.audit.record import read_pairs
 from data.config import SplitConfig
 from data.examples import to_example
+from data.groups import read_groups
 from data.layout import scan
-from data.splits import SPLITS, assign
+from data.split_record import summarise_split, write_split
+from data.splits import SPLITS, assign, require_trainable
+from data.strata import rank
+from pipeline.artifacts import DataAudit, DataSplit
 
+AUDIT_KEY = "audit"
+SPLIT_KEY = "split"
 _VERSION_BITS = 31
 
 
@@ -25,51 +38,29 @@ class BriscExampleGenSpec(component_spec.ComponentSpec):
     """Parameters are what decides the output, so they alone decide whether it is cached."""
 
     PARAMETERS: ClassVar = {
-        standard_component_specs.INPUT_CONFIG_KEY: component_spec.ExecutionParameter(
-            type=example_gen_pb2.Input
-        ),
-        standard_component_specs.OUTPUT_CONFIG_KEY: component_spec.ExecutionParameter(
-            type=example_gen_pb2.Output
-        ),
-        standard_component_specs.OUTPUT_DATA_FORMAT_KEY: component_spec.ExecutionParameter(
-            type=int
-        ),
         "data_dir": component_spec.ExecutionParameter(type=str),
         "data_fingerprint": component_spec.ExecutionParameter(type=str),
         "skipped": component_spec.ExecutionParameter(type=str),
-        "split": component_spec.ExecutionParameter(type=str),
+        "split_config": component_spec.ExecutionParameter(type=str),
+        "fold": component_spec.ExecutionParameter(type=int),
         "code_hash": component_spec.ExecutionParameter(type=str),
     }
-    INPUTS: ClassVar[dict[str, component_spec.ChannelParameter]] = {}
+    INPUTS: ClassVar = {AUDIT_KEY: component_spec.ChannelParameter(type=DataAudit)}
     OUTPUTS: ClassVar = {
         standard_component_specs.EXAMPLES_KEY: component_spec.ChannelParameter(
             type=standard_artifacts.Examples
-        )
+        ),
+        SPLIT_KEY: component_spec.ChannelParameter(type=DataSplit),
     }
 
 
-@beam.ptransform_fn
-def _read_slices(
-    pipeline: beam.Pipeline, exec_properties: dict[str, Any], split_pattern: str
-) -> beam.PCollection:
-    """Serialised examples of the split that ``split_pattern`` names."""
-    skipped = set(json.loads(exec_properties["skipped"]))
-    layout = scan(Path(exec_properties["data_dir"]))
-    kept = (item for item in layout.slices if item.id not in skipped)
-    config = SplitConfig.model_validate_json(exec_properties["split"])
-    return (
-        pipeline
-        | "Slices" >> beam.Create(assign(kept, config)[split_pattern])
-        | "ToExample" >> beam.Map(to_example)
-    )
+class Executor(base_beam_executor.BaseBeamExecutor):
+    """Divides the slices, and writes each split as gzipped TFRecords.
 
-
-class Executor(BaseExampleGenExecutor):
-    """Writes the splits and marks the artifact with what its content is."""
-
-    def GetInputSourceToExamplePTransform(self) -> beam.PTransform:
-        """What the base class applies to the pattern of each input split."""
-        return _read_slices
+    TFX's own base for such executors shuffles whole examples between reading and writing, which
+    holds all of them in memory where Beam runs in one process. Here it is the slices' names
+    that are shuffled, and reading and writing are one step.
+    """
 
     def Do(
         self,
@@ -77,23 +68,65 @@ class Executor(BaseExampleGenExecutor):
         output_dict: dict[str, list[types.Artifact]],
         exec_properties: dict[str, Any],
     ) -> None:
-        """Runs ingest as one Beam pipeline."""
-        super().Do(input_dict, output_dict, exec_properties)
+        """Runs ingest as one Beam pipeline.
+
+        Raises:
+            InputError: The data cannot be divided as asked, or a file has become unreadable.
+        """
+        self._log_startup(input_dict, output_dict, exec_properties)
+        config = SplitConfig.model_validate_json(exec_properties["split_config"])
+        root, fold = Path(exec_properties["data_dir"]), exec_properties["fold"]
+        skipped = set(json.loads(exec_properties["skipped"]))
+        known = read_groups(config.groups) if config.groups else {}
+        assignment = assign(
+            [item for item in scan(root).slices if item.id not in skipped],
+            config,
+            pairs=read_pairs(Path(artifact_utils.get_single_uri(input_dict[AUDIT_KEY]))),
+            known=known,
+            fold=fold,
+        )
+        require_trainable(assignment.parts, root)
+        write_split(
+            assignment,
+            summarise_split(assignment, config, known, fold),
+            Path(artifact_utils.get_single_uri(output_dict[SPLIT_KEY])),
+        )
+
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
-        fingerprint = exec_properties["data_fingerprint"]
-        # Spans number deliveries of data over time; a folder is one, and its content its version.
-        examples.set_int_custom_property("span", 0)
-        examples.set_int_custom_property("version", int(fingerprint, 16) % 2**_VERSION_BITS)
-        examples.set_string_custom_property("input_fingerprint", fingerprint)
+        _describe(examples, exec_properties["data_fingerprint"])
+        with self._make_beam_pipeline() as pipeline:
+            for name, part in assignment.parts.items():
+                uri = artifact_utils.get_split_uri([examples], name)
+                # By id, classes would follow each other, and a trainer shuffles only so far.
+                mixed = sorted(part, key=lambda item: rank(item.id, config.seed))
+                _ = (
+                    pipeline
+                    | f"Slices[{name}]" >> beam.Create([(s, assignment.leak[s.id]) for s in mixed])
+                    | f"ToExample[{name}]" >> beam.MapTuple(to_example)
+                    | f"Write[{name}]"
+                    >> beam.io.WriteToTFRecord(
+                        os.path.join(uri, DEFAULT_FILE_NAME), file_name_suffix=".gz"
+                    )
+                )
+
+
+def _describe(examples: types.Artifact, fingerprint: str) -> None:
+    """Marks the artifact with what its content is."""
+    examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
+    examples_utils.set_payload_format(examples, example_gen_pb2.FORMAT_TF_EXAMPLE)
+    # Spans number deliveries of data over time; a folder is one, and its content its version.
+    examples.set_int_custom_property("span", 0)
+    examples.set_int_custom_property("version", int(fingerprint, 16) % 2**_VERSION_BITS)
+    examples.set_string_custom_property("input_fingerprint", fingerprint)
 
 
 class BriscExampleGen(base_beam_component.BaseBeamComponent):
     """Ingests the slices of a folder in BRISC layout.
 
-    Outputs ``examples`` with the splits train, val and test; the features are those of
-    ``data.features``.
+    Outputs ``examples`` with the splits train, val and test, whose features are those of
+    ``data.features``, and ``split``, which says where each slice is and why.
     """
 
     SPEC_CLASS = BriscExampleGenSpec
@@ -101,31 +134,34 @@ class BriscExampleGen(base_beam_component.BaseBeamComponent):
 
     def __init__(
         self,
+        audit: types.BaseChannel,
         data_dir: Path,
         data_fingerprint: str,
         skipped: list[str],
-        split: SplitConfig,
+        split_config: SplitConfig,
         code_hash: str,
+        fold: int = 0,
     ) -> None:
         """Sets up ingest.
 
         Args:
+            audit: The ``DataAudit`` of the same folder.
             data_dir: Folder in BRISC layout.
             data_fingerprint: Hex digest of its content, from ``data.checks``.
             skipped: Ids of slices to leave out.
-            split: How slices are divided.
+            split_config: How slices are divided; ``groups`` is a file whose name tells its content.
             code_hash: Digest of the code that ingests; changing it re-runs the component.
+            fold: Which fold is test, from 0.
         """
-        splits = [example_gen_pb2.Input.Split(name=name, pattern=name) for name in SPLITS]
         spec = BriscExampleGenSpec(
-            input_config=example_gen_pb2.Input(splits=splits),
-            output_config=example_gen_pb2.Output(),
-            output_data_format=example_gen_pb2.FORMAT_TF_EXAMPLE,
+            audit=audit,
             data_dir=str(data_dir),
             data_fingerprint=data_fingerprint,
             skipped=json.dumps(sorted(skipped)),
-            split=split.model_dump_json(),
+            split_config=split_config.model_dump_json(),
+            fold=fold,
             code_hash=code_hash,
             examples=types.Channel(type=standard_artifacts.Examples),
+            split=types.Channel(type=DataSplit),
         )
         super().__init__(spec=spec)

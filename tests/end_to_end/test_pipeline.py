@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -13,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from data.layout import scan
+from data.split_record import read_table
+from data.splits import SPLITS
 from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
 REFUSE = ("--set=gate.thresholds=[{metric: dice_tumour, min: 0.99}]", "--set=gate.changes=[]")
 COMPONENTS = [
+    "LeakAudit",
     "BriscExampleGen",
     "StatisticsGen",
     "ImportSchemaGen",
@@ -44,14 +48,27 @@ def test_a_first_run_is_blessed_and_pushed(bench: Bench, blessed: Finished) -> N
 def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed: Finished) -> None:
     scores = blessed.report["scores"]
     assert 0 <= scores["all"]["accuracy"] <= 1
-    assert {"class=glioma", "plane=axial", "plane=axial,class=glioma"} <= set(scores)
+    assert {"class=glioma", "plane=axial", "leak=none", "leak=none,class=glioma"} <= set(scores)
     # A slice without tumour cannot have a tumour-only Dice, and the tumour slices no false mask.
     assert scores["class=no_tumor"]["dice_tumour"] is None
     assert scores["class=glioma"]["healthy_false_mask_rate"] is None
     assert list(Path(blessed.report["tensorboard"]).rglob("events.out.tfevents.*"))
-    report = re.search(r"^report: (.+)$", blessed.output, re.MULTILINE)
-    assert report is not None
-    assert "accuracy" in Path(report[1]).read_text()
+    named = dict(re.findall(r"^(report|split|audit): (/.+)$", blessed.output, re.MULTILINE))
+    assert "accuracy" in Path(named["report"]).read_text()
+    assert "Audit of 60 slices" in Path(named["audit"]).read_text()
+    table = read_table(Path(named["split"]))
+    assert {split for split, _ in table.values()} == set(SPLITS)
+    assert sorted(table) == [item.id for item in scan(bench.data).slices]
+
+
+def test_a_run_says_what_its_split_proves(blessed: Finished) -> None:
+    assert re.search(
+        r"^split: official: \d+ train, \d+ val, 12 test$", blessed.output, re.MULTILINE
+    )
+    assert re.search(r"^leak: of 12 test slices \d+ have a copy and", blessed.output, re.MULTILINE)
+    assert "not proven patient-disjoint" in blessed.output
+    leak = blessed.report["split"]["leak"]
+    assert sum(leak.values()) == sum(blessed.report["split"]["slices"]["test"].values())
 
 
 def test_an_unchanged_run_is_cached_and_pushes_nothing_twice(
@@ -64,6 +81,39 @@ def test_an_unchanged_run_is_cached_and_pushes_nothing_twice(
     states = {name: again.states[name] for name in COMPONENTS if name not in ("Baseline", "Pusher")}
     assert set(states.values()) == {"cached"}
     assert sorted(bench.models.iterdir()) == before
+
+
+def test_cross_validation_measures_and_pushes_nothing(
+    bench: Bench, blessed: Finished, tmp_path: Path
+) -> None:
+    before = sorted(bench.models.iterdir())
+    groups = tmp_path / "groups.csv"
+    patients = {item.id: int(item.id.split("_")[2]) // 2 for item in scan(bench.data).slices}
+    groups.write_text("image,group\n" + "".join(f"{i},p{p}\n" for i, p in patients.items()))
+    ended = bench.run(
+        "--set=split.strategy=grouped",
+        f"--set=split.groups={groups}",
+        "--set=split.folds=2",
+        "--set=training.epochs=1",
+    )
+    assert ended.code == 0, ended.errors
+    folder = max(bench.workspace.glob("runs/*"))
+    spread = json.loads((folder / "cross_validation.json").read_text())["all"]["accuracy"]
+    folds = [json.loads((folder / f"fold-{n}/report.json").read_text()) for n in (1, 2)]
+    assert spread["values"] == [fold["scores"]["all"]["accuracy"] for fold in folds]
+    assert spread["mean"] == pytest.approx(sum(spread["values"]) / 2)
+    tables = [read_table(folder / f"fold-{n}" / "split.csv") for n in (1, 2)]
+    tested = [{i for i, (split, _) in table.items() if split == "test"} for table in tables]
+    assert not tested[0] & tested[1] and tested[0] | tested[1] == set(patients)
+    for table in tables:
+        learnt = {patients[i] for i, (split, _) in table.items() if split != "test"}
+        assert not learnt & {patients[i] for i, (split, _) in table.items() if split == "test"}
+    assert "patients: disjoint, by the groups that were given" in ended.output
+    assert sorted(bench.models.iterdir()) == before
+    # Nor is any of its models what a later one is compared with.
+    states = [node["node"] for node in folds[0]["nodes"]]
+    assert "Baseline" not in states and "Pusher" not in states
+    assert not folds[0]["blessed"]
 
 
 def test_a_deleted_version_is_pushed_again(bench: Bench, blessed: Finished) -> None:

@@ -19,5 +19,6 @@ def test_real_slices_pass_through_all_components(brisc_dir: Path, tmp_path: Path
     assert ended.states["Pusher"] == "run"
     assert not bench.models.exists()
     scores = ended.report["scores"]
-    assert {"plane=coronal,class=meningioma", "class=no_tumor"} <= set(scores)
+    assert {"plane=coronal,class=meningioma", "class=no_tumor", "leak=copy"} <= set(scores)
+    assert ended.report["split"]["leak"]["copy"] > 0
     assert scores["class=no_tumor"]["dice_tumour"] is None

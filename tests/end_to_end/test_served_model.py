@@ -179,6 +179,32 @@ def test_evaluate_tells_slices_with_a_copy_in_train_from_the_others(
     assert f"{audit}: not what an audit writes" in refused.stderr
 
 
+def test_evaluate_takes_the_splits_of_a_run(
+    model: Path, bench: Bench, slices: list[Slice], tmp_path: Path
+) -> None:
+    # As if the run had drawn other splits: what is officially test was its train.
+    trained = {item.id for item in slices}
+    rows = [
+        f"{item.id},{'train,self' if item.id in trained else 'test,none'},"
+        if number
+        else f"{item.id},left_out,,"
+        for number, item in enumerate(scan(bench.data).slices)
+    ]
+    table, scores_file = tmp_path / "split.csv", tmp_path / "scores.json"
+    table.write_text("\n".join(["image,split,leak,group", *rows]) + "\n")
+    command = ["evaluate", f"--model={model}", f"--data={bench.data}", f"--split-table={table}"]
+    ended = _brisc(*command, f"--json={scores_file}")
+    assert ended.returncode == 0, ended.stderr
+    scores = json.loads(scores_file.read_text())
+    assert scores["n"] == sum(",test," in row for row in rows)
+    assert scores["slices"]["leak=none"]["n"] == scores["n"]
+
+    table.write_text("image,split,leak,group\nbrisc2025_test_99999_gl_ax_t1,test,none,\n")
+    refused = _brisc(*command)
+    assert refused.returncode == 1
+    assert "it lacks 1 slices" in refused.stderr and str(bench.data) in refused.stderr
+
+
 def test_evaluate_names_a_folder_without_a_model(bench: Bench, tmp_path: Path) -> None:
     ended = _brisc("evaluate", f"--model={tmp_path}", f"--data={bench.data}")
     assert ended.returncode == 1

@@ -1,0 +1,17 @@
+"""The artifact types that are the product's own."""
+
+from __future__ import annotations
+
+from tfx.types import Artifact
+
+
+class DataAudit(Artifact):
+    """What the audit found: ``audit.json`` and, for people, ``audit.html``."""
+
+    TYPE_NAME = "DataAudit"
+
+
+class DataSplit(Artifact):
+    """Which slice is where: ``split.csv`` and ``split.json``, of ``data.split_record``."""
+
+    TYPE_NAME = "DataSplit"

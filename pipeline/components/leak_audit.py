@@ -1,0 +1,54 @@
+"""``LeakAudit``: finds what of the data is in it twice, before anything is split or learnt."""
+
+# No postponed annotations here: TFX reads those of the function below as objects.
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
+from tfx.dsl.component.experimental.decorators import component
+
+from data.audit.record import write_audit
+from data.audit.run import audit_slices
+from data.layout import scan
+from data.progress import progress
+from pipeline.artifacts import DataAudit
+
+
+@component
+def LeakAudit(
+    audit: OutputArtifact[DataAudit],
+    data_dir: Parameter[str],
+    data_fingerprint: Parameter[str],
+    skipped: Parameter[str],
+    code_hash: Parameter[str],
+) -> None:
+    """Audits the slices of a folder in BRISC layout, those in ``skipped`` left out.
+
+    Args:
+        audit: What was found.
+        data_dir: The folder.
+        data_fingerprint: Hex digest of its content, for the cache.
+        skipped: JSON list of ids to leave out.
+        code_hash: Digest of the code that audits, for the cache.
+    """
+    del data_fingerprint, code_hash
+    left_out = set(json.loads(skipped))
+    slices = [item for item in scan(Path(data_dir)).slices if item.id not in left_out]
+    found = audit_slices(slices, progress=_report)
+    write_audit(found, Path(audit.uri))
+
+
+@contextlib.contextmanager
+def _report(description: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Says on a terminal how far the audit is."""
+    done = 0
+
+    def advance(finished: int) -> None:
+        nonlocal done
+        done += finished
+        progress.info("%s %d/%d", description, done, total)
+
+    yield advance
