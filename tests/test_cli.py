@@ -126,7 +126,12 @@ def test_run_without_data_exits_2_and_says_how_to_give_it(brisc: Brisc) -> None:
         (["run", "--runner", "cloud"], "'local'"),
         (["trian"], "trian"),
         (["evaluate", "--data", "x"], "--model"),
-        (["evaluate", "--model", "x", "--data", "x", "--split", "val"], "'train'"),
+        (["evaluate", "--model", "x", "--data", "x", "--split", "dev"], "'train'"),
+        (["evaluate", "--model", "x", "--data", "x", "--split", "val"], "--split-table of a run"),
+        (
+            ["evaluate", "--model", "x", "--data", "x", "--audit", "a", "--split-table", "s"],
+            "--split-table says of leaks, too",
+        ),
         (["predict", "--model", "x"], "images"),
         (["data", "sample"], "directory"),
         (["data", "sample", "d", "--images", "few"], "--images"),
@@ -231,8 +236,7 @@ def test_skipping_bad_files_does_not_hide_that_a_class_is_lost(brisc: Brisc) -> 
     assert f"going on without {len(files)} unusable input(s)\n" in error
     # Of the good ones there is no pituitary, and no glioma to test on.
     last = error.splitlines()[-1]
-    assert last.startswith("brisc: set/classification_task/train/")
-    assert "the class has no usable image" in last
+    assert last.startswith("brisc: set/classification_task: split train gets no usable image of")
 
 
 def test_predict_lists_all_unusable_files_and_exits_1(brisc: Brisc) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from data.errors import ConfigurationError, InputError
-from data.layout import Layout, scan
 
 
 class Split(str, Enum):
@@ -49,34 +47,28 @@ def evaluate(
 
     Example: brisc evaluate --model work/serving/brisc --data brisc2025 --json scores.json
     """
-    from data.split_record import read_table
+    from data.parts import official_part, part_of_run
     from pipeline.console import hush_tensorflow, progress_bar
     from pipeline.intake import usable_slices
     from serving.model_files import find_saved_model
 
+    if split_table is not None and audit is not None:
+        raise ConfigurationError(
+            "--audit", "--split-table says of leaks, too", "Give one of the two"
+        )
+    if split_table is None and split is Split.val:
+        raise ConfigurationError(
+            "--split val", "no official part has this name", "Give the --split-table of a run"
+        )
     saved_model = find_saved_model(model)
-    if split_table is not None:
-        if audit is not None:
-            raise ConfigurationError(
-                "--audit", "--split-table says of leaks, too", "Give one of the two"
-            )
-        table = read_table(split_table)
-        leak = {name: leak for name, (where, leak) in table.items() if where == "test"}
-        layout = _part_of_run(data, split, split_table, table)
-    else:
-        leak = _read_leak(audit) if audit else {}
-        layout = _official_part(data, split)
-    checked = usable_slices(layout, skip_bad=skip_bad)
+    part = (
+        part_of_run(data, split.value, split_table)
+        if split_table is not None
+        else official_part(data, split.value, audit)
+    )
+    checked = usable_slices(part.layout, skip_bad=skip_bad)
     if not checked.slices:
         raise InputError(data, f"no slice in part {split.value}", "Give another --split or folder")
-    tested = [item.id for item in checked.slices if item.official_split == "test"]
-    unknown = [slice_id for slice_id in tested if slice_id not in leak]
-    if audit and unknown:
-        raise InputError(
-            audit,
-            f"it says nothing of {len(unknown)} of {len(tested)} test slices, as {unknown[0]}",
-            "Give the audit of this very folder",
-        )
 
     hush_tensorflow()
     from serving.predictor import Predictor
@@ -84,7 +76,7 @@ def evaluate(
 
     predictor = Predictor(saved_model)
     with progress_bar("evaluating", len(checked.slices)) as advance:
-        rows = folder.evaluate_slices(predictor, checked.slices, leak, advance)
+        rows = folder.evaluate_slices(predictor, checked.slices, part.leak, advance)
     scores = {
         **folder.summarise(rows),
         "split": split.value,
@@ -101,49 +93,6 @@ def evaluate(
             error.filename, f"cannot be written ({error.strerror})", "Give another file"
         ) from error
     _print(scores)
-
-
-def _read_leak(audit: Path) -> dict[str, str]:
-    try:
-        leak = json.loads(audit.read_text(encoding="utf-8"))["leak"]
-        return {str(key): str(value) for key, value in leak.items()}
-    except OSError as error:
-        raise InputError(audit, error.strerror or str(error), "Give an existing file") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(
-            audit, "not what an audit writes", "Give a file of `brisc data audit --json`"
-        ) from error
-
-
-def _part_of_run(
-    data: Path, split: Split, file: Path, table: Mapping[str, tuple[str, str]]
-) -> Layout:
-    layout = scan(data)
-    splits = [item.value for item in Split] if split is Split.all else [split.value]
-    wanted = {name for name, (where, _) in table.items() if where in splits}
-    missing = wanted.difference(item.id for item in layout.slices)
-    if missing:
-        raise InputError(
-            data,
-            f"it lacks {len(missing)} slices that {file} lists, as {min(missing)}",
-            "Give the folder of that run",
-        )
-    return Layout(data, tuple(item for item in layout.slices if item.id in wanted), ())
-
-
-def _official_part(data: Path, split: Split) -> Layout:
-    if split is Split.val:
-        raise ConfigurationError(
-            "--split val", "no official part has this name", "Give the --split-table of a run"
-        )
-    layout = scan(data)
-    if split is Split.all:
-        return layout
-    return Layout(
-        data,
-        tuple(item for item in layout.slices if item.official_split == split.value),
-        tuple(item for item in layout.problems if split.value in item.path.relative_to(data).parts),
-    )
 
 
 def _print(scores: dict[str, Any]) -> None:

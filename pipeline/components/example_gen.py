@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +18,7 @@ from tfx.dsl.components.base import (
     base_beam_executor,
     executor_spec,
 )
+from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts, standard_component_specs
 
@@ -23,9 +26,9 @@ from data.audit.record import read_pairs
 from data.config import SplitConfig
 from data.examples import to_example
 from data.groups import read_groups
-from data.layout import scan
-from data.split_record import summarise_split, write_split
-from data.splits import SPLITS, assign, require_trainable
+from data.layout import Slice, scan
+from data.split_record import SplitSummary, summarise_split, write_split
+from data.splits import SPLITS, Assignment, assign, require_trainable
 from data.strata import rank
 from pipeline.artifacts import DataAudit, DataSplit
 
@@ -58,8 +61,8 @@ class Executor(base_beam_executor.BaseBeamExecutor):
     """Divides the slices, and writes each split as gzipped TFRecords.
 
     TFX's own base for such executors shuffles whole examples between reading and writing, which
-    holds all of them in memory where Beam runs in one process. Here it is the slices' names
-    that are shuffled, and reading and writing are one step.
+    holds all of them in memory where Beam runs in one process. Here reading and writing are one
+    step, and which slices to read comes from a file, since Beam keeps several copies of a list.
     """
 
     def Do(
@@ -75,41 +78,67 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         """
         self._log_startup(input_dict, output_dict, exec_properties)
         config = SplitConfig.model_validate_json(exec_properties["split_config"])
-        root, fold = Path(exec_properties["data_dir"]), exec_properties["fold"]
-        skipped = set(json.loads(exec_properties["skipped"]))
-        known = read_groups(config.groups) if config.groups else {}
-        assignment = assign(
-            [item for item in scan(root).slices if item.id not in skipped],
-            config,
-            pairs=read_pairs(Path(artifact_utils.get_single_uri(input_dict[AUDIT_KEY]))),
-            known=known,
-            fold=fold,
+        assignment, summary = _divide(
+            Path(artifact_utils.get_single_uri(input_dict[AUDIT_KEY])), config, exec_properties
         )
-        require_trainable(assignment.parts, root)
-        write_split(
-            assignment,
-            summarise_split(assignment, config, known, fold),
-            Path(artifact_utils.get_single_uri(output_dict[SPLIT_KEY])),
-        )
+        split_uri = artifact_utils.get_single_uri(output_dict[SPLIT_KEY])
+        write_split(assignment, summary, Path(split_uri))
+        lists = {
+            name: _list(part, assignment.leak, config.seed, os.path.join(self._get_tmp_dir(), name))
+            for name, part in assignment.parts.items()
+        }
+        # Not needed any more, and not small where there are many slices.
+        del assignment
 
         examples = artifact_utils.get_single_instance(
             output_dict[standard_component_specs.EXAMPLES_KEY]
         )
         _describe(examples, exec_properties["data_fingerprint"])
         with self._make_beam_pipeline() as pipeline:
-            for name, part in assignment.parts.items():
+            for name, file in lists.items():
                 uri = artifact_utils.get_split_uri([examples], name)
-                # By id, classes would follow each other, and a trainer shuffles only so far.
-                mixed = sorted(part, key=lambda item: rank(item.id, config.seed))
                 _ = (
                     pipeline
-                    | f"Slices[{name}]" >> beam.Create([(s, assignment.leak[s.id]) for s in mixed])
-                    | f"ToExample[{name}]" >> beam.MapTuple(to_example)
+                    | f"Slices[{name}]" >> beam.io.ReadFromText(file)
+                    | f"ToExample[{name}]" >> beam.Map(_to_example)
                     | f"Write[{name}]"
                     >> beam.io.WriteToTFRecord(
                         os.path.join(uri, DEFAULT_FILE_NAME), file_name_suffix=".gz"
                     )
                 )
+
+
+def _divide(
+    audit: Path, config: SplitConfig, exec_properties: dict[str, Any]
+) -> tuple[Assignment, SplitSummary]:
+    root, fold = Path(exec_properties["data_dir"]), exec_properties["fold"]
+    skipped = set(json.loads(exec_properties["skipped"]))
+    known = read_groups(config.groups) if config.groups else {}
+    assignment = assign(
+        [item for item in scan(root).slices if item.id not in skipped],
+        config,
+        pairs=read_pairs(audit),
+        known=known,
+        fold=fold,
+    )
+    require_trainable(assignment.parts, root)
+    return assignment, summarise_split(assignment, config, known, fold)
+
+
+def _list(part: Iterable[Slice], leak: Mapping[str, str], seed: int, file: str) -> str:
+    """Writes the slices of a split and their leaks as lines of JSON; returns ``file``."""
+    # By id, classes would follow each other, and a trainer shuffles only so far.
+    mixed = sorted(part, key=lambda item: rank(item.id, seed))
+    with fileio.open(file, "w") as lines:
+        for item in mixed:
+            lines.write(json.dumps([asdict(item), leak[item.id]], default=str) + "\n")
+    return file
+
+
+def _to_example(line: str) -> bytes:
+    fields, leak = json.loads(line)
+    fields |= {name: Path(fields[name]) for name in ("image", "mask") if fields[name]}
+    return to_example(Slice(**fields), leak)
 
 
 def _describe(examples: types.Artifact, fingerprint: str) -> None:
