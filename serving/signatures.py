@@ -23,7 +23,6 @@ from pathlib import Path
 
 import tensorflow as tf
 import tensorflow_transform as tft
-import tf_keras as keras
 
 from data import features as raw
 from data import naming
@@ -33,6 +32,7 @@ from preprocessing.decode import decode_grey, decode_png
 from preprocessing.letterbox import unletterbox
 from preprocessing.normalise import ENCODER_CHANNELS, normalise
 from serving.contract import EVALUATE, RAW, SERVING_DEFAULT, TRANSFORM
+from trainer.inference import AnsweringNetwork
 from trainer.outputs import CLASSIFICATION, MASK_PROBABILITY, SEGMENTATION
 
 
@@ -43,10 +43,10 @@ class SavedNetwork(tf.Module):
     by some nine and five, and its graph by three.
     """
 
-    def __init__(self, network: keras.Model, transform: tft.TFTransformOutput) -> None:
+    def __init__(self, answering: AnsweringNetwork, transform: tft.TFTransformOutput) -> None:
         super().__init__()
-        self.image_size = int(network.input_shape[1])
-        self.weights = network.variables
+        self.image_size = int(answering.network.input_shape[1])
+        self.weights = answering.network.variables
         # Left out, its tables would be "not initialized" in the loaded model.
         self.transform = transform.transform_features_layer()
         self._spec = transform.raw_feature_spec()
@@ -54,12 +54,12 @@ class SavedNetwork(tf.Module):
 
         @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
         def forward(images: tf.Tensor) -> dict[str, tf.Tensor]:
-            return network(images, training=False)
+            return answering(images)
 
         self.forward = forward.get_concrete_function()
 
     def predict(self, image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Encoded slices, string [batch], to both outputs of the network."""
+        """Encoded slices, string [batch], to both outputs."""
         # The Transform graph decodes the mask even where nobody asks for its result.
         masks = tf.fill(tf.shape(image_bytes), empty_mask(1, 1))
         return self._network(self.transform({raw.IMAGE: image_bytes, raw.MASK: masks}))
@@ -120,16 +120,16 @@ def _own_size_mask(pair: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Ten
 
 
 def save_model(
-    network: keras.Model, transform: tft.TFTransformOutput, directory: str | Path
+    answering: AnsweringNetwork, transform: tft.TFTransformOutput, directory: str | Path
 ) -> None:
-    """Writes ``network`` to ``directory`` as a SavedModel with the signatures above.
+    """Writes a model to ``directory`` as a SavedModel with the signatures above.
 
     Args:
-        network: As ``trainer.network.build_network`` makes it, in float32.
+        answering: Its network is as ``trainer.network.build_network`` makes it, in float32.
         transform: The Transform graph it was trained behind.
         directory: Where the SavedModel goes.
     """
-    module = SavedNetwork(network, transform)
+    module = SavedNetwork(answering, transform)
     images = tf.TensorSpec([None], tf.string, name="image_bytes")
     examples = tf.TensorSpec([None], tf.string, name="examples")
     signatures = {

@@ -122,7 +122,7 @@ def test_the_command_line_wins_over_config_yaml(tmp_path: Path) -> None:
     [
         ("training.learning_rate=1e-4", "training", "learning_rate", 1e-4),
         ("training.learning_rate=3", "training", "learning_rate", 3.0),
-        ("training.flip=false", "training", "flip", False),
+        ("training.xla=true", "training", "xla", True),
         ("split.limit=null", "split", "limit", None),
         ("split.limit=", "split", "limit", None),
         ("model.encoder_weights=a=b.h5", "model", "encoder_weights", "a=b.h5"),
@@ -176,7 +176,7 @@ def test_unknown_key_is_named_with_the_keys_that_exist(
         ("training.epochs=2.5", "training.epochs: input should be a valid integer"),
         ("training.epochs=0", "training.epochs: input should be greater than or equal to 1"),
         ("training.epochs=[1]", "training.epochs: input should be a valid integer"),
-        ("training.flip=perhaps", "training.flip: input should be a valid boolean"),
+        ("training.xla=perhaps", "training.xla: input should be a valid boolean"),
         ("training.learning_rate=fast", "training.learning_rate: input should be a valid number"),
         ("training.learning_rate=.nan", "training.learning_rate: "),
         ("training.learning_rate=.inf", "training.learning_rate: "),

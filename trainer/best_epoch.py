@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+import statistics
 import uuid
 from pathlib import Path
 from typing import Any
 
 import tf_keras as keras
 
+from trainer.averaging import AveragedWeights
+from trainer.config import TrainingConfig
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 SCORE = "val_score"
-"""Mean of class accuracy and all-slice Dice on val: what decides which epoch is the best."""
+"""Mean of class accuracy and all-slice Dice on val, of the tasks that are learnt: what decides
+which epoch is the best."""
 
 _FILE = "weights"
 
@@ -21,12 +25,21 @@ _FILE = "weights"
 class CombinedScore(keras.callbacks.Callback):
     """Adds ``val_score`` to the logs; must stand before the callbacks that read it."""
 
+    def __init__(self, config: TrainingConfig) -> None:
+        super().__init__()
+        self._names = [
+            f"val_{metric}"
+            for metric, weight in (
+                (f"{CLASSIFICATION}_accuracy", config.classification_weight),
+                (f"{SEGMENTATION}_dice_all", config.segmentation_weight),
+            )
+            if weight
+        ]
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Computes the score from both tasks' metrics on val."""
+        """Computes the score from the tasks' metrics on val."""
         if logs is not None:
-            accuracy = logs[f"val_{CLASSIFICATION}_accuracy"]
-            dice = logs[f"val_{SEGMENTATION}_dice_all"]
-            logs[SCORE] = 0.5 * (accuracy + dice)
+            logs[SCORE] = statistics.fmean(float(logs[name]) for name in self._names)
 
 
 class BestEpoch(keras.callbacks.Callback):
@@ -36,15 +49,21 @@ class BestEpoch(keras.callbacks.Callback):
     on disk.
     """
 
-    def __init__(self, folder: Path, patience: int) -> None:
+    def __init__(
+        self, folder: Path, patience: int, network: keras.Model, averaged: AveragedWeights
+    ) -> None:
         """Continues from ``folder`` where an interrupted training left something there.
 
         Args:
             folder: Where weights and their score are kept.
             patience: Epochs without a better score before training stops.
+            network: Whose weights are kept.
+            averaged: What gives it the weights that val has judged.
         """
         super().__init__()
         self._folder = folder
+        self._network = network
+        self._averaged = averaged
         self._state = folder / "best.json"
         self._patience = patience
         self._best: dict[str, Any] = {"score": float("-inf"), "epoch": -1, "weights": ""}
@@ -62,13 +81,14 @@ class BestEpoch(keras.callbacks.Callback):
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Returns to the best epoch's weights."""
         if self._best["weights"]:
-            self.model.load_weights(str(self._folder / self._best["weights"] / _FILE))
+            self._network.load_weights(str(self._folder / self._best["weights"] / _FILE))
 
     def _keep(self, score: float, epoch: int) -> None:
         # A name of its own even for an epoch that is trained again: until the new state is
         # named, the previous one must stay whole.
         weights = f"epoch-{epoch}-{uuid.uuid4().hex[:8]}"
-        self.model.save_weights(str(self._folder / weights / _FILE))
+        with self._averaged.applied():
+            self._network.save_weights(str(self._folder / weights / _FILE))
         previous, self._best = self._best, {"score": score, "epoch": epoch, "weights": weights}
         partial = self._state.with_suffix(".partial")
         partial.write_text(json.dumps(self._best))

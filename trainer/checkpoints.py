@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import tensorflow as tf
+
+_EPOCH = "ckpt_saved_epoch/.ATTRIBUTES/VARIABLE_VALUE"
 _FINISHED = "finished"
 
 
@@ -16,6 +19,12 @@ def training_folder(root: Path, inputs: Iterable[str], settings: dict[str, Any])
     """The folder of one training: the same inputs and settings find it again, others do not."""
     parts = [*inputs, json.dumps(settings, sort_keys=True)]
     return root / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def finished_epochs(backup: Path) -> int:
+    """How many epochs a training has had by what BackupAndRestore left in ``backup``."""
+    latest = tf.train.latest_checkpoint(str(backup / "chief"))
+    return int(tf.train.load_variable(latest, _EPOCH)) + 1 if latest else 0
 
 
 def mark_finished(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from preprocessing.config import ImageSize
 
@@ -13,7 +13,8 @@ Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
 
 class ModelConfig(BaseModel):
-    """The network: a U-Net on a ResNet50 encoder with a classification head on its bottleneck."""
+    """The network, a U-Net on a ResNet50 encoder with a classification head on its bottleneck,
+    and what the saved model makes of its outputs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
@@ -30,6 +31,35 @@ class ModelConfig(BaseModel):
     dropout: float = Field(
         0.3, ge=0.0, lt=1.0, description="Dropout before the classification layer."
     )
+    gate_mask: bool = Field(
+        True, description="Empty the mask of a slice whose likeliest class is no_tumor."
+    )
+    test_time_flip: bool = Field(
+        False, description="Average the answers for a slice and its mirror image; twice the work."
+    )
+    calibrate: bool = Field(
+        True, description="Scale the class probabilities by a temperature fitted on val."
+    )
+
+
+class AugmentationConfig(BaseModel):
+    """How far train slices are varied, image and mask together; each is drawn uniformly."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    flip: bool = Field(
+        True,
+        description="Mirror half of the slices left to right; upside down would be no anatomy.",
+    )
+    rotation: float = Field(15.0, ge=0.0, le=180.0, description="Either way, degrees.")
+    scale: float = Field(0.15, ge=0.0, lt=1.0, description="Larger or smaller, as a share.")
+    shift: float = Field(0.06, ge=0.0, lt=1.0, description="Along each axis, share of the side.")
+    brightness: float = Field(0.08, ge=0.0, le=1.0, description="Added, share of the grey range.")
+    contrast: float = Field(0.2, ge=0.0, lt=1.0, description="Factor around 1.")
+    gamma: float = Field(0.2, ge=0.0, lt=1.0, description="Exponent around 1.")
+    noise: float = Field(
+        0.02, ge=0.0, le=1.0, description="Largest deviation of normal noise, share of the range."
+    )
 
 
 class TrainingConfig(BaseModel):
@@ -45,15 +75,40 @@ class TrainingConfig(BaseModel):
     warmup_fraction: float = Field(
         0.05, ge=0.0, lt=1.0, description="Share of all steps that warm up."
     )
-    weight_decay: float = Field(1e-4, ge=0.0, description="Decoupled weight decay (AdamW).")
+    weight_decay: float = Field(
+        1e-4, ge=0.0, description="Decoupled weight decay (AdamW) of kernels."
+    )
     clip_norm: float = Field(1.0, gt=0.0, description="Bound on the gradient's global norm.")
-    classification_weight: float = Field(
-        1.0, ge=0.0, description="Weight of the class loss (cross entropy)."
+    ema_decay: float | None = Field(
+        0.99,
+        ge=0.0,
+        lt=1.0,
+        description="Judge and keep the moving average of the weights; null: the weights.",
     )
-    segmentation_weight: float = Field(
-        1.0, ge=0.0, description="Weight of the mask loss (binary cross entropy + Dice)."
+    freeze_encoder_epochs: int = Field(
+        0, ge=0, description="First epochs that leave the encoder as it was loaded."
     )
-    flip: bool = Field(True, description="Mirror half of the train slices left to right.")
+    label_smoothing: float = Field(
+        0.1, ge=0.0, lt=1.0, description="Share of each class label spread over all classes."
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none", description="balanced: the rarer a class in train, the heavier its class loss."
+    )
+    overlap_loss: Literal["dice", "tversky", "none"] = Field(
+        "dice", description="Part of the mask loss that compares areas."
+    )
+    pixel_loss: Literal["cross_entropy", "focal", "none"] = Field(
+        "cross_entropy", description="Part of the mask loss that compares pixels."
+    )
+    tversky_beta: float = Field(
+        0.7, ge=0.0, le=1.0, description="Weight of missed pixels; false ones get the rest."
+    )
+    loss_weighting: Literal["fixed", "uncertainty"] = Field(
+        "fixed", description="uncertainty: the weights below are where learning them begins."
+    )
+    classification_weight: float = Field(1.0, ge=0.0, description="Weight of the class loss.")
+    segmentation_weight: float = Field(1.0, ge=0.0, description="Weight of the mask loss.")
+    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig)
     patience: int = Field(
         15, ge=1, description="Epochs without a better val score before training stops."
     )
@@ -62,4 +117,21 @@ class TrainingConfig(BaseModel):
         description="Arithmetic of the network; auto: mixed_float16 on GPU, mixed_bfloat16 on "
         "CPUs with AVX512-BF16 or AMX, else float32.",
     )
-    seed: int = Field(0, ge=0, lt=2**32, description="Seeds weights, shuffling, dropout and flips.")
+    xla: bool = Field(False, description="Compile the training step by XLA.")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Seeds weights, order, dropout and augmentation."
+    )
+
+    @model_validator(mode="after")
+    def _learns_something(self) -> TrainingConfig:
+        if not self.classification_weight and not self.segmentation_weight:
+            raise ValueError("classification_weight and segmentation_weight are both 0")
+        if self.loss_weighting == "uncertainty" and not (
+            self.classification_weight and self.segmentation_weight
+        ):
+            raise ValueError("loss_weighting uncertainty needs both weights above 0")
+        if self.segmentation_weight and self.overlap_loss == self.pixel_loss == "none":
+            raise ValueError("overlap_loss and pixel_loss are both none")
+        if self.freeze_encoder_epochs >= self.epochs:
+            raise ValueError("freeze_encoder_epochs leaves no epoch for the encoder")
+        return self

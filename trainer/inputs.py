@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
+from data import naming
 from preprocessing import features
 from preprocessing.decode import decode_png
 from preprocessing.normalise import normalise
+from trainer.augmentation import make_augment
+from trainer.config import AugmentationConfig
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 _SHUFFLE_BUFFER = 4096
@@ -21,71 +25,107 @@ _SPEC = {
     features.DEVIATION: tf.io.FixedLenFeature([], tf.float32),
 }
 
+_Slice = dict[str, tf.Tensor]
+_Batch = tuple[tf.Tensor, dict[str, tf.Tensor]]
 
-def read_split(
+
+def training_batches(
     file_patterns: Sequence[str],
     image_size: int,
     batch_size: int,
+    augmentation: AugmentationConfig,
     *,
-    training: bool,
-    flip: bool = False,
-    seed: int = 0,
+    seed: int,
+    done: int = 0,
 ) -> tf.data.Dataset:
-    """Batches one split for ``fit``.
+    """Batches a split for training, in an order of its own in each pass, without end.
 
     Args:
         file_patterns: Globs of gzipped TFRecord files, as TFX hands them to a trainer.
         image_size: S, pixels.
         batch_size: Global batch size.
-        training: Shuffle anew each epoch and drop the last, smaller batch.
-        flip: Mirror half of the slices left to right (training only).
-        seed: Decides order and flips.
+        augmentation: How slices are varied.
+        seed: Decides order and augmentation.
+        done: Batches that a training has had before it was interrupted: it goes on with the
+            next one, as if it had not been.
 
     Returns:
         Batches of (images float32 [batch, S, S, 3], {``classification``: int64 [batch],
         ``segmentation``: float32 {0, 1} [batch, S, S, 1]}).
     """
+    # Encoded slices are small (some 35 kB at 256 pixels): they stay in memory after one pass.
+    records = _records(file_patterns).cache()
+    records = records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
+    slices = records.repeat().skip(done * batch_size)
+    batches = _decoded(slices, image_size).batch(batch_size, drop_remainder=True)
+    augment = make_augment(augmentation)
+
+    def vary(batch: _Slice, number: tf.Tensor) -> _Batch:
+        grey = tf.cast(batch[features.IMAGE], tf.float32)
+        varied = augment(grey, batch[features.MASK], tf.stack([seed, number]))
+        return _as_batch(batch, *varied)
+
+    numbers = tf.data.Dataset.counter(start=done)
+    return (
+        tf.data.Dataset.zip((batches, numbers))
+        .map(vary, num_parallel_calls=tf.data.AUTOTUNE)
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def validation_batches(
+    file_patterns: Sequence[str], image_size: int, batch_size: int
+) -> tf.data.Dataset:
+    """Batches a split once, in its order and unvaried, the last batch as small as it is.
+
+    Arguments and elements are those of ``training_batches``.
+    """
+    slices = _decoded(_records(file_patterns).cache(), image_size)
+    return (
+        slices.batch(batch_size)
+        .map(
+            lambda batch: _as_batch(batch, batch[features.IMAGE], batch[features.MASK]),
+            num_parallel_calls=tf.data.AUTOTUNE,
+        )
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def class_counts(file_patterns: Sequence[str]) -> np.ndarray:
+    """Counts the slices of a split by class: int64 [4], in the order of ``data.naming.CLASSES``."""
+    labels = _records(file_patterns).map(
+        lambda record: tf.io.parse_single_example(record, {features.LABEL: _SPEC[features.LABEL]})[
+            features.LABEL
+        ],
+        num_parallel_calls=tf.data.AUTOTUNE,
+    )
+    return np.bincount(
+        np.fromiter(labels.as_numpy_iterator(), np.int64), minlength=len(naming.CLASSES)
+    )
+
+
+def _records(file_patterns: Sequence[str]) -> tf.data.Dataset:
     files = tf.data.Dataset.list_files(list(file_patterns), shuffle=False)
-    records = files.interleave(
+    return files.interleave(
         lambda name: tf.data.TFRecordDataset(name, compression_type="GZIP"),
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
-    # Encoded slices are small (some 35 kB at 256 pixels): they stay in memory after one pass.
-    records = records.cache()
-    if training:
-        records = records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
 
-    def read(record: tf.Tensor) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
+
+def _decoded(records: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
+    def decode(record: tf.Tensor) -> _Slice:
         parsed = tf.io.parse_single_example(record, _SPEC)
-        grey = decode_png(parsed[features.IMAGE], image_size)
-        image = normalise(grey, parsed[features.MEAN], parsed[features.DEVIATION])
-        mask = tf.cast(decode_png(parsed[features.MASK], image_size) > 0, tf.float32)
-        return image, {CLASSIFICATION: parsed[features.LABEL], SEGMENTATION: mask}
+        mask = decode_png(parsed[features.MASK], image_size) > 0
+        return {
+            **parsed,
+            features.IMAGE: decode_png(parsed[features.IMAGE], image_size),
+            features.MASK: tf.cast(mask, tf.float32),
+        }
 
-    slices = records.map(read, num_parallel_calls=tf.data.AUTOTUNE)
-    if training and flip:
-        draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-        slices = tf.data.Dataset.zip((slices, draws)).map(
-            _mirror_half, num_parallel_calls=tf.data.AUTOTUNE
-        )
-    return slices.batch(batch_size, drop_remainder=training).prefetch(tf.data.AUTOTUNE)
+    return records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def _mirror_half(
-    example: tuple[tf.Tensor, dict[str, tf.Tensor]], draw: tf.Tensor
-) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
-    image, targets = example
-    mask = targets[SEGMENTATION]
-    mirrored = draw % 2 == 0
-    return (
-        tf.where(mirrored, tf.reverse(image, [1]), image),
-        {**targets, SEGMENTATION: tf.where(mirrored, tf.reverse(mask, [1]), mask)},
-    )
-
-
-def count(file_patterns: Sequence[str]) -> int:
-    """Counts the records of a split."""
-    files = tf.io.gfile.glob(list(file_patterns))
-    records = tf.data.TFRecordDataset(files, compression_type="GZIP")
-    return int(records.reduce(tf.constant(0, tf.int64), lambda total, _: total + 1).numpy())
+def _as_batch(batch: _Slice, grey: tf.Tensor, mask: tf.Tensor) -> _Batch:
+    image = normalise(grey, batch[features.MEAN], batch[features.DEVIATION])
+    return image, {CLASSIFICATION: batch[features.LABEL], SEGMENTATION: mask}

@@ -63,6 +63,12 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     return keras.Model(unet.input, {CLASSIFICATION: classes, SEGMENTATION: mask}, name="brisc_unet")
 
 
+def set_encoder_trainable(network: keras.Model, trainable: bool) -> None:
+    """Freezes the encoder as it is, its batch norms' statistics among it, or sets it free."""
+    for layer in keras.Model(network.input, network.get_layer(_BOTTLENECK).output).layers:
+        layer.trainable = trainable
+
+
 def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
     try:
         return sm.Unet(

@@ -8,12 +8,19 @@ from trainer.config import TrainingConfig
 
 
 def make_optimiser(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), its gradients clipped by norm."""
-    return keras.optimizers.AdamW(
+    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), its gradients clipped by norm.
+
+    Only kernels decay: a norm's scale, an offset or a loss weight has no reason to be small.
+    """
+    optimiser = keras.optimizers.AdamW(
         make_schedule(config, total_steps),
         weight_decay=config.weight_decay,
         global_clipnorm=config.clip_norm,
+        use_ema=config.ema_decay is not None,
+        ema_momentum=config.ema_decay or 0.0,
     )
+    optimiser.exclude_from_weight_decay(var_names=["gamma", "beta", "bias", "log_variance"])
+    return optimiser
 
 
 def make_schedule(

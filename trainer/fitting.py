@@ -1,0 +1,101 @@
+"""Fits the network to a split: phases, what continues them, and the best epoch at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+import tf_keras as keras
+
+from trainer.callbacks import make_callbacks
+from trainer.checkpoints import finished_epochs
+from trainer.config import ModelConfig, TrainingConfig
+from trainer.inputs import class_counts, training_batches, validation_batches
+from trainer.loss_weighting import make_weighting
+from trainer.losses import make_losses, metrics
+from trainer.multi_task import MultiTask
+from trainer.network import build_network, set_encoder_trainable
+from trainer.schedule import make_optimiser
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Phase:
+    """Epochs ``first`` to ``last`` (exclusive), with the encoder's weights fixed or not."""
+
+    name: str
+    first: int
+    last: int
+    frozen: bool
+
+
+def fit(
+    model: ModelConfig,
+    config: TrainingConfig,
+    *,
+    train_files: Sequence[str],
+    val_files: Sequence[str],
+    run_dir: Path,
+    strategy: tf.distribute.Strategy,
+) -> keras.Model:
+    """Trains on one split, watches another, and returns the network of the best epoch.
+
+    Runs under the current dtype policy. What an interrupted call left in ``run_dir`` is
+    continued: weights, optimiser, average, loss weights, best epoch, order and augmentation
+    (not dropout, whose draws start anew).
+
+    Args:
+        model: Section ``model``.
+        config: Section ``training``.
+        train_files: Globs of transformed TFRecords.
+        val_files: The same of the split that decides which epoch is the best.
+        run_dir: Folder of this training.
+        strategy: Over which devices.
+    """
+    counts = class_counts(train_files)
+    slices = int(counts.sum())
+    batch_size = min(config.batch_size, slices)
+    steps = slices // batch_size
+    _log.info("%d slices, %d steps of %d an epoch", slices, steps, batch_size)
+    val = validation_batches(val_files, model.image_size, batch_size)
+    with strategy.scope():
+        network = build_network(model)
+        whole = MultiTask(network, make_losses(config, counts), make_weighting(config))
+    for phase in _phases(config):
+        backup = run_dir / phase.name
+        first = max(phase.first, finished_epochs(backup))
+        with strategy.scope():
+            set_encoder_trainable(network, not phase.frozen)
+            whole.compile(
+                optimizer=make_optimiser(config, (phase.last - phase.first) * steps),
+                metrics=metrics(),
+                jit_compile=config.xla,
+            )
+        whole.fit(
+            training_batches(
+                train_files,
+                model.image_size,
+                batch_size,
+                config.augmentation,
+                seed=config.seed,
+                done=first * steps,
+            ),
+            steps_per_epoch=steps,
+            validation_data=val,
+            initial_epoch=phase.first,
+            epochs=phase.last,
+            verbose=0,
+            callbacks=make_callbacks(config, network, steps=steps, run_dir=run_dir, backup=backup),
+        )
+    return network
+
+
+def _phases(config: TrainingConfig) -> Iterator[_Phase]:
+    frozen = config.freeze_encoder_epochs
+    if frozen:
+        yield _Phase("backup-frozen", 0, frozen, True)
+    yield _Phase("backup", frozen, config.epochs, False)

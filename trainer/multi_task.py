@@ -1,0 +1,57 @@
+"""The model that is fitted: the network, its losses and how they are weighed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+import tf_keras as keras
+
+from trainer.loss_weighting import FixedWeighting, UncertaintyWeighting
+from trainer.losses import Loss
+
+
+class MultiTask(keras.Model):
+    """Fits ``network`` to several losses at once, over the global batch of all devices.
+
+    Attributes:
+        network: From images to a dict of outputs.
+        weighting: From the losses of the outputs to one.
+    """
+
+    def __init__(
+        self,
+        network: keras.Model,
+        losses: Mapping[str, Loss],
+        weighting: FixedWeighting | UncertaintyWeighting,
+    ) -> None:
+        super().__init__(name="multi_task")
+        self.network = network
+        self.weighting = weighting
+        self._task_losses = dict(losses)
+        self._total = keras.metrics.Mean(name="loss")
+        self._parts = {task: keras.metrics.Mean(name=f"{task}_loss") for task in losses}
+
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> dict[str, tf.Tensor]:
+        """Images to the network's outputs."""
+        return self.network(inputs, training=training)
+
+    def compute_loss(
+        self,
+        x: tf.Tensor = None,
+        y: dict[str, tf.Tensor] | None = None,
+        y_pred: dict[str, tf.Tensor] | None = None,
+        sample_weight: tf.Tensor = None,
+    ) -> tf.Tensor:
+        """The weighted loss of a device's part of the batch.
+
+        Gradients of devices are added up, so each gives its share of the mean.
+        """
+        del x, sample_weight
+        assert y is not None and y_pred is not None
+        losses = {task: loss(y[task], y_pred[task]) for task, loss in self._task_losses.items()}
+        for task, value in losses.items():
+            self._parts[task].update_state(value)
+        total = self.weighting(losses)
+        self._total.update_state(total)
+        return total / tf.distribute.get_strategy().num_replicas_in_sync
