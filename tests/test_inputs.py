@@ -1,4 +1,4 @@
-"""What the network is fed: image and mask of one slice, mirrored together or not at all."""
+"""What the network is fed: slices in another order each time, varied or as they are."""
 
 from __future__ import annotations
 
@@ -6,82 +6,74 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from preprocessing import features
-from trainer.inputs import count, read_split
+from tests.records import write_records
+from trainer.config import AugmentationConfig
+from trainer.inputs import class_counts, training_batches, validation_batches
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 SIZE = 32
 SLICES = 20
+NONE = AugmentationConfig(
+    flip=False, rotation=0, scale=0, shift=0, brightness=0, contrast=0, gamma=0, noise=0
+)
 
 
 @pytest.fixture(scope="module")
 def pattern(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """A split whose slices are black but for a bright column, which is their mask; the column's
-    place is the label."""
-    path = tmp_path_factory.mktemp("split") / "records.gz"
-    with tf.io.TFRecordWriter(str(path), "GZIP") as writer:
-        for label in range(SLICES // 2, SLICES // 2 + SLICES):
-            pixels = np.zeros((SIZE, SIZE, 1), np.uint8)
-            pixels[:, label % (SIZE // 2)] = 255
-            png = tf.io.encode_png(pixels).numpy()
-            values = {
-                features.IMAGE: tf.train.Feature(bytes_list={"value": [png]}),
-                features.MASK: tf.train.Feature(bytes_list={"value": [png]}),
-                features.LABEL: tf.train.Feature(int64_list={"value": [label % (SIZE // 2)]}),
-                features.MEAN: tf.train.Feature(float_list={"value": [0.0]}),
-                features.DEVIATION: tf.train.Feature(float_list={"value": [1.0]}),
-            }
-            example = tf.train.Example(features=tf.train.Features(feature=values))
-            writer.write(example.SerializeToString())
-    return [str(path)]
+    place tells the slice, and its remainder is the label."""
+    slices = []
+    for place in range(SLICES):
+        mask = np.zeros((SIZE, SIZE), bool)
+        mask[:, place] = True
+        slices.append((mask.astype(np.uint8) * 255, mask, place % 3))
+    return write_records(tmp_path_factory.mktemp("split") / "records.gz", slices)
 
 
-def slices(batches: tf.data.Dataset) -> list[tuple[np.ndarray, np.ndarray, int]]:
-    """Image, mask and label of each slice."""
-    found = []
-    for images, targets in batches.as_numpy_iterator():
-        found += zip(images, targets[SEGMENTATION], targets[CLASSIFICATION], strict=True)
-    return found
+def places(batches: tf.data.Dataset) -> list[list[int]]:
+    """Which slices each batch holds, by the place of their column."""
+    return [
+        [int(np.argmax(mask[0, :, 0])) for mask in targets[SEGMENTATION]]
+        for _, targets in batches.as_numpy_iterator()
+    ]
 
 
-def test_records_are_counted(pattern: list[str]) -> None:
-    assert count(pattern) == SLICES
+def training(
+    pattern: list[str], batches: int, config: AugmentationConfig = NONE, **options: int
+) -> tf.data.Dataset:
+    arguments = {"seed": 1, **options}
+    return training_batches(pattern, SIZE, 5, config, **arguments).take(batches)
+
+
+def test_slices_are_counted_by_class(pattern: list[str]) -> None:
+    assert class_counts(pattern).tolist() == [7, 7, 6, 0]
 
 
 def test_val_is_read_whole_in_order_and_as_it_is(pattern: list[str]) -> None:
-    found = slices(read_split(pattern, SIZE, 8, training=False))
-    assert len(found) == SLICES
-    assert [label for _, _, label in found] == [
-        label % (SIZE // 2) for label in range(SLICES // 2, SLICES // 2 + SLICES)
-    ]
-    for image, mask, label in found:
-        assert image.shape == (SIZE, SIZE, 3) and mask.shape == (SIZE, SIZE, 1)
-        assert set(np.unique(mask)) == {0, 1}
-        assert mask[:, label].all() and mask.sum() == SIZE
+    batches = validation_batches(pattern, SIZE, 8)
+    assert places(batches) == [list(range(8)), list(range(8, 16)), list(range(16, 20))]
+    for images, targets in batches.as_numpy_iterator():
+        assert images.shape[1:] == (SIZE, SIZE, 3)
+        masks = targets[SEGMENTATION]
+        assert masks.shape[1:] == (SIZE, SIZE, 1) and set(np.unique(masks)) == {0, 1}
+        np.testing.assert_array_equal(images[..., :1] > images.min(), masks > 0)
+        labels = [int(np.argmax(mask[0, :, 0])) % 3 for mask in masks]
+        assert targets[CLASSIFICATION].tolist() == labels
 
 
-def test_image_and_mask_are_mirrored_together_and_only_some(pattern: list[str]) -> None:
-    batches = read_split(pattern, SIZE, 4, training=True, flip=True, seed=3).repeat(4)
-    found = slices(batches)
-    mirrored = 0
-    for image, mask, label in found:
-        bright = image[..., :1] > image.min()
-        np.testing.assert_array_equal(bright, mask > 0)
-        place = int(np.argmax(mask[0, :, 0]))
-        assert place in (label, SIZE - 1 - label)
-        mirrored += place != label
-    assert len(found) / 4 < mirrored < 3 * len(found) / 4
+def test_each_pass_has_all_slices_in_an_order_of_its_own(pattern: list[str]) -> None:
+    first, second = (np.ravel(places(training(pattern, 8))[a:b]) for a, b in ((0, 4), (4, 8)))
+    assert sorted(first) == sorted(second) == list(range(SLICES))
+    assert first.tolist() != second.tolist()
+    assert places(training(pattern, 4)) == places(training(pattern, 4))
+    assert places(training(pattern, 4)) != places(training(pattern, 4, seed=2))
 
 
-def test_training_draws_another_order_each_epoch_and_the_same_for_a_seed(
-    pattern: list[str],
-) -> None:
-    def epochs(seed: int) -> list[list[int]]:
-        batches = read_split(pattern, SIZE, 5, training=True, seed=seed)
-        return [[label for _, _, label in slices(batches)] for _ in range(2)]
-
-    first = epochs(1)
-    assert first[0] != first[1]
-    assert sorted(first[0]) == sorted(first[1])
-    assert epochs(1) == first
-    assert epochs(2) != first
+def test_a_training_that_goes_on_gets_what_it_would_have_got(pattern: list[str]) -> None:
+    config = AugmentationConfig()
+    whole = list(training(pattern, 9, config).as_numpy_iterator())
+    rest = list(training(pattern, 3, config, done=6).as_numpy_iterator())
+    for (images, targets), (same_images, same_targets) in zip(whole[6:], rest, strict=True):
+        np.testing.assert_array_equal(images, same_images)
+        np.testing.assert_array_equal(targets[SEGMENTATION], same_targets[SEGMENTATION])
+        np.testing.assert_array_equal(targets[CLASSIFICATION], same_targets[CLASSIFICATION])

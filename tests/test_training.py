@@ -1,4 +1,4 @@
-"""Losses, schedule and the memory of the best epoch."""
+"""Schedule, averaged weights and the memory of the best epoch."""
 
 from __future__ import annotations
 
@@ -6,43 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tf_keras as keras
 
+from trainer.averaging import AveragedWeights
 from trainer.best_epoch import SCORE, BestEpoch
 from trainer.config import TrainingConfig
-from trainer.evaluation import overlap
-from trainer.losses import segmentation_loss, slice_dice
 from trainer.schedule import make_optimiser, make_schedule
-
-
-def masks(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Truths and probabilities of four slices; the first truth and the last answer are empty."""
-    generator = np.random.default_rng(seed)
-    truth = (generator.uniform(size=(4, 16, 16, 1)) > 0.7).astype(np.float32)
-    probability = generator.uniform(0.01, 0.99, (4, 16, 16, 1)).astype(np.float32)
-    truth[0], probability[3] = 0, 0.01
-    return truth, probability
-
-
-def test_dice_while_training_is_dice_when_judged() -> None:
-    truth, probability = masks(0)
-    truth[1], probability[1] = 0, 0.01
-    predicted = probability > 0.5
-    counts = np.stack(
-        [m.reshape(4, -1).sum(axis=1) for m in (truth * predicted, predicted, truth)], axis=-1
-    )
-    found = slice_dice(tf.constant(truth), tf.constant(probability)).numpy()
-    np.testing.assert_allclose(found, overlap.dice(counts), rtol=1e-6)
-    assert found[1] == 1
-
-
-def test_the_mask_loss_is_cross_entropy_plus_dice() -> None:
-    truth, probability = masks(1)
-    entropy = -(truth * np.log(probability) + (1 - truth) * np.log(1 - probability)).mean()
-    dice = 2 * (truth * probability).sum() / (truth.sum() + probability.sum())
-    loss = segmentation_loss()(tf.constant(truth), tf.constant(probability))
-    assert float(tf.reduce_mean(loss)) == pytest.approx(entropy + 1 - dice, rel=1e-4)
 
 
 def test_the_rate_warms_up_to_its_peak_and_ends_at_zero() -> None:
@@ -55,7 +24,7 @@ def test_the_rate_warms_up_to_its_peak_and_ends_at_zero() -> None:
 
 
 def test_a_rate_of_zero_leaves_the_weights_alone() -> None:
-    config = TrainingConfig(learning_rate=0, weight_decay=0)
+    config = TrainingConfig(learning_rate=0, weight_decay=0, ema_decay=None)
     model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
     model.compile(make_optimiser(config, total_steps=4), "mse")
     before = model.get_weights()
@@ -80,13 +49,14 @@ class _Scores(keras.callbacks.Callback):
 def fit(folder: Path, scores: list[float], first: int, last: int) -> keras.Model:
     model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,))])
     model.compile("sgd", "mse")
+    averaged = AveragedWeights()
     model.fit(
         np.zeros((1, 1)),
         np.zeros((1, 1)),
         initial_epoch=first,
         epochs=last,
         verbose=0,
-        callbacks=[_Scores(scores), BestEpoch(folder, patience=2)],
+        callbacks=[averaged, _Scores(scores), BestEpoch(folder, 2, model, averaged)],
     )
     return model
 
@@ -110,3 +80,47 @@ def test_the_best_epoch_survives_an_interruption(tmp_path: Path) -> None:
     fit(tmp_path, scores, 0, 3)
     model = fit(tmp_path, scores, 3, 4)
     assert model.get_weights()[0].item() == 1
+
+
+def test_val_judges_the_averaged_weights_and_training_goes_on_with_its_own() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, input_shape=(1,))])
+    model.set_weights([np.zeros((1, 1))])
+    config = TrainingConfig(learning_rate=0.1, warmup_fraction=0, weight_decay=0, ema_decay=0.5)
+    model.compile(make_optimiser(config, total_steps=1000), "mse")
+    averaged = AveragedWeights()
+    one, far = np.ones((1, 1)), np.full((1, 1), 100.0)
+    history = model.fit(
+        one, far, epochs=2, validation_data=(one, far), verbose=0, callbacks=[averaged]
+    ).history
+    # Adam moves by its rate: the weight was 0, 0.1 and 0.2, and the average 0, 0.05 and 0.125.
+    assert history["loss"] == pytest.approx([100**2, 99.9**2], rel=1e-5)
+    assert history["val_loss"] == pytest.approx([99.95**2, 99.875**2], rel=1e-5)
+
+
+def test_weights_come_back_after_the_average_was_applied() -> None:
+    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, input_shape=(1,))])
+    model.compile(make_optimiser(TrainingConfig(ema_decay=0.5), total_steps=10), "mse")
+    model.optimizer.build(model.trainable_variables)
+    averaged = AveragedWeights()
+    averaged.set_model(model)
+    begin = model.get_weights()[0].item()
+    model.set_weights([np.full((1, 1), begin + 1)])
+    with averaged.applied():
+        assert model.get_weights()[0].item() == pytest.approx(begin)
+    assert model.get_weights()[0].item() == pytest.approx(begin + 1)
+
+
+def test_scales_and_offsets_do_not_decay() -> None:
+    config = TrainingConfig(learning_rate=0.1, warmup_fraction=0, weight_decay=0.5)
+    model = keras.Sequential(
+        [keras.layers.Dense(2, input_shape=(2,)), keras.layers.BatchNormalization()]
+    )
+    model.set_weights([np.ones_like(weight) for weight in model.get_weights()])
+    optimiser = make_optimiser(config, total_steps=10)
+    variables = model.trainable_variables
+    optimiser.build(variables)
+    optimiser.apply_gradients([(0 * variable, variable) for variable in variables])
+    kernel, *others = (variable.numpy() for variable in variables)
+    assert (kernel < 1).all()
+    for value in others:
+        np.testing.assert_array_equal(value, 1)

@@ -75,6 +75,8 @@ def fit(
                 metrics=metrics(),
                 jit_compile=config.xla,
             )
+            # Else what continues a phase that had ended would find no average to end with.
+            whole.optimizer.build(whole.trainable_variables)
         whole.fit(
             training_batches(
                 train_files,

@@ -1,0 +1,96 @@
+"""Training as a whole: what it learns, and that an interruption changes nothing of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tf_keras as keras
+
+from tests.records import blob_slices, write_records
+from trainer import callbacks, fitting
+from trainer.config import ModelConfig, TrainingConfig
+
+SIZE = 32
+MODEL = ModelConfig(
+    image_size=SIZE, encoder_weights="none", decoder_filters=(16, 8, 8, 4, 4), dropout=0
+)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
+    folder = tmp_path_factory.mktemp("splits")
+    return {
+        "train_files": write_records(folder / "train.gz", blob_slices(16, SIZE, 0)),
+        "val_files": write_records(folder / "val.gz", blob_slices(8, SIZE, 1)),
+    }
+
+
+def fitted(folder: Path, files: dict[str, list[str]], **keys: object) -> keras.Model:
+    keras.utils.set_random_seed(1)
+    settings = {"epochs": 3, "batch_size": 8, "freeze_encoder_epochs": 1, **keys}
+    return fitting.fit(
+        MODEL,
+        TrainingConfig.model_validate(settings),
+        run_dir=folder,
+        strategy=tf.distribute.get_strategy(),
+        **files,
+    )
+
+
+class _Stop(keras.callbacks.Callback):
+    """Interrupts a training after an epoch, when that has been backed up."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if epoch == self._epoch:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.integration
+def test_interrupted_trainings_end_with_the_same_weights(
+    files: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"loss_weighting": "uncertainty", "ema_decay": 0.8}
+    whole = fitted(tmp_path / "whole", files, **keys).get_weights()
+    make = callbacks.make_callbacks
+    # Between the phases, and within the second.
+    for epoch in (0, 1):
+        stop = _Stop(epoch)
+        with monkeypatch.context() as patch:
+            patch.setattr(fitting, "make_callbacks", lambda *a, s=stop, **k: [*make(*a, **k), s])
+            with pytest.raises(KeyboardInterrupt):
+                fitted(tmp_path / "parts", files, **keys)
+    continued = fitted(tmp_path / "parts", files, **keys).get_weights()
+    for one, other in zip(whole, continued, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.integration
+def test_a_frozen_encoder_stays_as_it_was_and_is_then_set_free(
+    files: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[np.ndarray] = []
+
+    class _Look(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+            layers = self.model.network
+            seen.append(
+                [
+                    layers.get_layer(name).get_weights()[0]
+                    for name in ("stage4_unit1_conv2", "bn1", "decoder_stage0a_conv")
+                ]
+            )
+
+    make = callbacks.make_callbacks
+    monkeypatch.setattr(fitting, "make_callbacks", lambda *a, **k: [*make(*a, **k), _Look()])
+    fitted(tmp_path, files, epochs=4, freeze_encoder_epochs=2, warmup_fraction=0)
+    first, second, third, last = seen
+    for index, moves in enumerate((False, False, True)):
+        assert np.array_equal(first[index], second[index]) != moves
+        assert not np.array_equal(third[index], last[index])
