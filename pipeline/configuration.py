@@ -36,7 +36,7 @@ class Parameters(BaseModel):
     @property
     def preprocessing(self) -> PreprocessingConfig:
         """What the Transform graph needs of section ``model``."""
-        return PreprocessingConfig(image_size=self.model.image_size)
+        return self.model.preprocessing
 
 
 def load_paths(file: Path | None, overrides: dict[str, Any]) -> PathsConfig:

@@ -11,8 +11,9 @@ ImageSize = Annotated[int, Field(ge=32, le=1024, multiple_of=32)]
 
 
 class PreprocessingConfig(BaseModel):
-    """What the Transform graph needs to know; derived from section ``model``."""
+    """How a slice becomes the network's square and back; derived from section ``model``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    image_size: ImageSize = Field(256, description="Side of the letter-boxed square, pixels.")
+    image_size: ImageSize = Field(256, description="Side of the square, pixels.")
+    keep_aspect: bool = Field(True, description="Letter-box a slice; else stretch it.")

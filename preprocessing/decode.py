@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from data.checks import MASK_THRESHOLD
+from preprocessing.config import PreprocessingConfig
 from preprocessing.letterbox import letterbox
 
 
@@ -26,17 +27,17 @@ def decode_grey(encoded: tf.Tensor) -> tf.Tensor:
     return tf.ensure_shape(grey, [None, None, 1])
 
 
-def boxed_image(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def boxed_image(encoded: tf.Tensor, config: PreprocessingConfig) -> tf.Tensor:
     """Decodes and letter-boxes one slice: scalar string to uint8 [size, size, 1]."""
-    boxed = letterbox(decode_grey(encoded), size, tf.image.ResizeMethod.BILINEAR)
+    boxed = letterbox(decode_grey(encoded), config, tf.image.ResizeMethod.BILINEAR)
     return tf.cast(tf.clip_by_value(tf.round(boxed), 0, 255), tf.uint8)
 
 
-def boxed_mask(encoded: tf.Tensor, size: int) -> tf.Tensor:
+def boxed_mask(encoded: tf.Tensor, config: PreprocessingConfig) -> tf.Tensor:
     """Decodes, thresholds and letter-boxes one mask: scalar string to {0, 255} uint8
     [size, size, 1]."""
     tumour = tf.cast(decode_grey(encoded) > MASK_THRESHOLD, tf.uint8) * 255
-    return tf.cast(letterbox(tumour, size, tf.image.ResizeMethod.NEAREST_NEIGHBOR), tf.uint8)
+    return tf.cast(letterbox(tumour, config, tf.image.ResizeMethod.NEAREST_NEIGHBOR), tf.uint8)
 
 
 def decode_png(encoded: tf.Tensor, size: int) -> tf.Tensor:

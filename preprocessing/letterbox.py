@@ -1,7 +1,7 @@
-"""Letter-boxing: a slice of any size into a square and a mask back out, never stretched.
+"""Letter-boxing: a slice of any size into a square and a mask back out.
 
-Stretching would be a class cue in BRISC: all its gliomas are square, more than a third
-of the slices without tumour are not.
+Stretching, which the configuration offers for comparison, is a class cue in BRISC: all its gliomas
+are square, more than a third of the slices without tumour are not.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import tensorflow as tf
+
+from preprocessing.config import PreprocessingConfig
 
 
 class Frame(NamedTuple):
@@ -20,8 +22,12 @@ class Frame(NamedTuple):
     width: tf.Tensor
 
 
-def frame(height: tf.Tensor, width: tf.Tensor, size: int) -> Frame:
-    """Places a ``height`` x ``width`` slice centred in a square of ``size`` pixels."""
+def frame(height: tf.Tensor, width: tf.Tensor, config: PreprocessingConfig) -> Frame:
+    """Places a ``height`` x ``width`` slice centred in the square, or all over it."""
+    size = config.image_size
+    if not config.keep_aspect:
+        origin, side = tf.constant(0), tf.constant(size)
+        return Frame(origin, origin, side, side)
     scale = size / tf.cast(tf.maximum(height, width), tf.float32)
 
     def scaled(side: tf.Tensor) -> tf.Tensor:
@@ -32,16 +38,16 @@ def frame(height: tf.Tensor, width: tf.Tensor, size: int) -> Frame:
     return Frame((size - inner_height) // 2, (size - inner_width) // 2, inner_height, inner_width)
 
 
-def letterbox(image: tf.Tensor, size: int, method: str) -> tf.Tensor:
+def letterbox(image: tf.Tensor, config: PreprocessingConfig, method: str) -> tf.Tensor:
     """Fits [H, W, C] into [size, size, C], float32, padded with zeros.
 
     Args:
         image: uint8 or float32.
-        size: Side of the square, pixels.
+        config: The square.
         method: ``tf.image.ResizeMethod``; all but ``nearest`` are anti-aliased.
     """
-    shape = tf.shape(image)
-    place = frame(shape[0], shape[1], size)
+    shape, size = tf.shape(image), config.image_size
+    place = frame(shape[0], shape[1], config)
     antialias = method != tf.image.ResizeMethod.NEAREST_NEIGHBOR
     inner = tf.image.resize(image, (place.height, place.width), method=method, antialias=antialias)
     boxed = tf.image.pad_to_bounding_box(
@@ -50,17 +56,20 @@ def letterbox(image: tf.Tensor, size: int, method: str) -> tf.Tensor:
     return tf.ensure_shape(boxed, [size, size, image.shape[-1]])
 
 
-def unletterbox(boxed: tf.Tensor, height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
+def unletterbox(
+    boxed: tf.Tensor, height: tf.Tensor, width: tf.Tensor, config: PreprocessingConfig
+) -> tf.Tensor:
     """Takes the slice back out of its square.
 
     Args:
         boxed: float32 [size, size, 1], for example tumour probabilities.
         height: The slice's own height, pixels, int32.
         width: The slice's own width, pixels, int32.
+        config: The square.
 
     Returns:
         float32 [height, width, 1], resampled bilinearly.
     """
-    place = frame(height, width, boxed.shape[0])
+    place = frame(height, width, config)
     inner = tf.image.crop_to_bounding_box(boxed, place.top, place.left, place.height, place.width)
     return tf.image.resize(inner, (height, width), antialias=True)

@@ -29,14 +29,15 @@ def preprocessing_fn(
     Returns:
         [batch] tensors named as in ``preprocessing.features``.
     """
-    size = PreprocessingConfig.model_validate(custom_config["preprocessing"]).image_size
+    config = PreprocessingConfig.model_validate(custom_config["preprocessing"])
+    size = config.image_size
     images = tf.map_fn(
-        lambda encoded: boxed_image(encoded, size),
+        lambda encoded: boxed_image(encoded, config),
         inputs[raw.IMAGE],
         fn_output_signature=tf.TensorSpec([size, size, 1], tf.uint8),
     )
     masks = tf.map_fn(
-        lambda encoded: boxed_mask(encoded, size),
+        lambda encoded: boxed_mask(encoded, config),
         inputs[raw.MASK],
         fn_output_signature=tf.TensorSpec([size, size, 1], tf.uint8),
     )

@@ -28,6 +28,7 @@ from data import features as raw
 from data import naming
 from data.examples import empty_mask
 from preprocessing import features
+from preprocessing.config import PreprocessingConfig
 from preprocessing.decode import decode_grey, decode_png
 from preprocessing.letterbox import unletterbox
 from preprocessing.normalise import ENCODER_CHANNELS, normalise
@@ -43,9 +44,15 @@ class SavedNetwork(tf.Module):
     by some nine and five, and its graph by three.
     """
 
-    def __init__(self, answering: AnsweringNetwork, transform: tft.TFTransformOutput) -> None:
+    def __init__(
+        self,
+        answering: AnsweringNetwork,
+        transform: tft.TFTransformOutput,
+        preprocessing: PreprocessingConfig,
+    ) -> None:
         super().__init__()
-        self.image_size = int(answering.network.input_shape[1])
+        self.image_size = preprocessing.image_size
+        self._preprocessing = preprocessing
         self.weights = answering.network.variables
         # Left out, its tables would be "not initialized" in the loaded model.
         self.transform = transform.transform_features_layer()
@@ -68,7 +75,7 @@ class SavedNetwork(tf.Module):
         """Encoded slices, string [batch], to what signature ``serving_default`` returns."""
         outputs = self.predict(image_bytes)
         masks, areas = tf.map_fn(
-            _own_size_mask,
+            self._own_size_mask,
             (image_bytes, outputs[SEGMENTATION]),
             fn_output_signature=(tf.string, tf.int64),
         )
@@ -110,26 +117,30 @@ class SavedNetwork(tf.Module):
             fn_output_signature=tf.TensorSpec([size, size, 1], tf.uint8),
         )
 
-
-def _own_size_mask(pair: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-    encoded, boxed = pair
-    shape = tf.shape(decode_grey(encoded))
-    tumour = unletterbox(boxed, shape[0], shape[1]) > MASK_PROBABILITY
-    png = tf.io.encode_png(tf.cast(tumour, tf.uint8) * 255)
-    return png, tf.reduce_sum(tf.cast(tumour, tf.int64))
+    def _own_size_mask(self, pair: tuple[tf.Tensor, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        encoded, boxed = pair
+        shape = tf.shape(decode_grey(encoded))
+        probability = unletterbox(boxed, shape[0], shape[1], self._preprocessing)
+        tumour = probability > MASK_PROBABILITY
+        png = tf.io.encode_png(tf.cast(tumour, tf.uint8) * 255)
+        return png, tf.reduce_sum(tf.cast(tumour, tf.int64))
 
 
 def save_model(
-    answering: AnsweringNetwork, transform: tft.TFTransformOutput, directory: str | Path
+    answering: AnsweringNetwork,
+    transform: tft.TFTransformOutput,
+    preprocessing: PreprocessingConfig,
+    directory: str | Path,
 ) -> None:
     """Writes a model to ``directory`` as a SavedModel with the signatures above.
 
     Args:
         answering: Its network is as ``trainer.network.build_network`` makes it, in float32.
         transform: The Transform graph it was trained behind.
+        preprocessing: How that made squares of slices.
         directory: Where the SavedModel goes.
     """
-    module = SavedNetwork(answering, transform)
+    module = SavedNetwork(answering, transform, preprocessing)
     images = tf.TensorSpec([None], tf.string, name="image_bytes")
     examples = tf.TensorSpec([None], tf.string, name="examples")
     signatures = {

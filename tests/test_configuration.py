@@ -12,7 +12,7 @@ import yaml
 from data.errors import ConfigurationError
 from pipeline.config import PathsConfig, SliceKey, Threshold
 from pipeline.configuration import PROFILES, Parameters, load_parameters, load_paths
-from trainer.config import TrainingConfig
+from trainer.config import AugmentationConfig, TrainingConfig
 
 ROOT = Path(__file__).parents[1]
 
@@ -52,7 +52,7 @@ def test_config_yaml_spells_out_the_defaults_and_all_of_them() -> None:
 
 def test_every_key_says_what_it_is_for() -> None:
     sections = [PathsConfig, *(type(section) for _, section in Parameters())]
-    for section in (*sections, Threshold, SliceKey):
+    for section in (*sections, AugmentationConfig, Threshold, SliceKey):
         for name, field in section.model_fields.items():
             assert field.description, f"{section.__name__}.{name}"
 

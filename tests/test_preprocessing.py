@@ -9,9 +9,12 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from preprocessing.config import PreprocessingConfig
 from preprocessing.decode import boxed_image, boxed_mask, decode_grey
 from preprocessing.letterbox import frame, letterbox, unletterbox
 from preprocessing.normalise import ENCODER_DEVIATION, ENCODER_MEAN, normalise
+
+BOX = PreprocessingConfig(image_size=128)
 
 
 def encoded(image: Image.Image, suffix: str, **options: object) -> tf.Tensor:
@@ -48,7 +51,7 @@ def test_orientation_in_the_metadata_is_ignored(grey: Image.Image) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(512, 512), (216, 369), (369, 216), (16, 400)])
 def test_a_slice_keeps_its_aspect_ratio_within_the_square(height: int, width: int) -> None:
-    place = frame(tf.constant(height), tf.constant(width), 128)
+    place = frame(tf.constant(height), tf.constant(width), BOX)
     inner_height, inner_width = int(place.height), int(place.width)
     assert max(inner_height, inner_width) == 128
     assert abs(inner_height / inner_width - height / width) * min(height, width) <= width / 64
@@ -61,8 +64,8 @@ def test_a_slice_keeps_its_aspect_ratio_within_the_square(height: int, width: in
 def test_a_mask_comes_back_to_where_it_was(height: int, width: int) -> None:
     mask = np.zeros((height, width, 1), np.float32)
     mask[60:120, 50:110] = 1
-    boxed = letterbox(tf.constant(mask), 128, "bilinear")
-    back = unletterbox(boxed, tf.constant(height), tf.constant(width)).numpy() > 0.5
+    boxed = letterbox(tf.constant(mask), BOX, "bilinear")
+    back = unletterbox(boxed, tf.constant(height), tf.constant(width), BOX).numpy() > 0.5
     assert back.shape == mask.shape
     overlap = 2 * (back & (mask > 0)).sum() / (back.sum() + mask.sum())
     # At half the size a border may move by a pixel: 60 pixels a side allow for that much.
@@ -72,7 +75,9 @@ def test_a_mask_comes_back_to_where_it_was(height: int, width: int) -> None:
 def test_masks_are_cut_above_127_and_stay_binary() -> None:
     values = np.zeros((64, 64), np.uint8)
     values[:, :16], values[:, 16:32], values[:, 32:48] = 127, 128, 255
-    mask = boxed_mask(encoded(Image.fromarray(values), "PNG"), 64).numpy()
+    mask = boxed_mask(
+        encoded(Image.fromarray(values), "PNG"), PreprocessingConfig(image_size=64)
+    ).numpy()
     assert set(np.unique(mask)) == {0, 255}
     assert not mask[:, :16].any()
     assert mask[:, 16:48].all()
@@ -80,7 +85,7 @@ def test_masks_are_cut_above_127_and_stay_binary() -> None:
 
 def test_padding_is_black_and_the_slice_is_not_stretched() -> None:
     white = Image.new("L", (100, 50), 255)
-    boxed = boxed_image(encoded(white, "PNG"), 64).numpy()[..., 0]
+    boxed = boxed_image(encoded(white, "PNG"), PreprocessingConfig(image_size=64)).numpy()[..., 0]
     assert (boxed[:16] == 0).all() and (boxed[48:] == 0).all()
     assert (boxed[16:48] == 255).all()
 
@@ -98,3 +103,13 @@ def test_normalised_slices_have_what_the_encoder_expects() -> None:
     assert images.mean() == pytest.approx(ENCODER_MEAN, abs=0.1)
     assert images.std() == pytest.approx(ENCODER_DEVIATION, abs=0.1)
     assert (images[..., 0] == images[..., 2]).all()
+
+
+def test_a_stretched_slice_fills_the_square_and_comes_back_as_it_was() -> None:
+    stretched = PreprocessingConfig(image_size=64, keep_aspect=False)
+    ramp = np.linspace(0, 255, 48 * 96, dtype=np.float32).reshape(48, 96, 1)
+    boxed = letterbox(tf.constant(ramp), stretched, "bilinear")
+    assert boxed.shape == (64, 64, 1) and float(tf.reduce_min(boxed[0])) < 3
+    assert float(boxed[-1, -1, 0]) > 250
+    back = unletterbox(boxed, tf.constant(48), tf.constant(96), stretched)
+    np.testing.assert_allclose(back, ramp, atol=6)

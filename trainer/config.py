@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from preprocessing.config import ImageSize
+from preprocessing.config import ImageSize, PreprocessingConfig
 
 Channels = Annotated[int, Field(ge=1)]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
@@ -19,6 +19,9 @@ class ModelConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
     image_size: ImageSize = Field(256, description="Side of the square input, pixels.")
+    keep_aspect: bool = Field(
+        True, description="Letter-box slices into the square; else stretch them."
+    )
     encoder: Literal["resnet50"] = Field("resnet50", description="Backbone of the U-Net.")
     encoder_weights: str = Field(
         "imagenet",
@@ -40,6 +43,11 @@ class ModelConfig(BaseModel):
     calibrate: bool = Field(
         True, description="Scale the class probabilities by a temperature fitted on val."
     )
+
+    @property
+    def preprocessing(self) -> PreprocessingConfig:
+        """What the Transform graph needs to know."""
+        return PreprocessingConfig(image_size=self.image_size, keep_aspect=self.keep_aspect)
 
 
 class AugmentationConfig(BaseModel):
@@ -108,7 +116,9 @@ class TrainingConfig(BaseModel):
     )
     classification_weight: float = Field(1.0, ge=0.0, description="Weight of the class loss.")
     segmentation_weight: float = Field(1.0, ge=0.0, description="Weight of the mask loss.")
-    augmentation: AugmentationConfig = Field(default_factory=AugmentationConfig)
+    augmentation: AugmentationConfig = Field(
+        default_factory=AugmentationConfig, description="How train slices are varied."
+    )
     patience: int = Field(
         15, ge=1, description="Epochs without a better val score before training stops."
     )

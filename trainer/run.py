@@ -62,6 +62,7 @@ def run_fn(fn_args: FnArgs) -> None:
     save_model(
         AnsweringNetwork.configured(served, model_config, fn_args.eval_files),
         tft.TFTransformOutput(fn_args.transform_graph_path),
+        model_config.preprocessing,
         fn_args.serving_model_dir,
     )
     shutil.copytree(
