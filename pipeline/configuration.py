@@ -16,6 +16,7 @@ from pipeline.config import GateConfig, PathsConfig
 from preprocessing.config import PreprocessingConfig
 from serving.config import ServingConfig
 from trainer.config import ModelConfig, TrainingConfig
+from trainer.tuning_config import TuningConfig
 
 PROFILES = Path(__file__).parent / "profiles"
 
@@ -29,6 +30,7 @@ class Parameters(BaseModel):
 
     model: ModelConfig = Field(default_factory=ModelConfig)
     training: TrainingConfig = Field(default_factory=TrainingConfig)
+    tuning: TuningConfig = Field(default_factory=TuningConfig)
     split: SplitConfig = Field(default_factory=SplitConfig)
     gate: GateConfig = Field(default_factory=GateConfig)
     serving: ServingConfig = Field(default_factory=ServingConfig)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tensorflow_data_validation import StatsOptions
 from tfx.components import (
@@ -11,6 +12,7 @@ from tfx.components import (
     StatisticsGen,
     Trainer,
     Transform,
+    Tuner,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.orchestration import metadata
@@ -114,24 +116,20 @@ def build_pipeline(
     )
     transform.add_upstream_node(anomaly_gate)
 
+    settings = _training_settings(parameters, workspace)
+    tuning = [_tuner(transform, settings, parameters)] if parameters.tuning.trials else []
     trainer = Trainer(
+        hyperparameters=tuning[0].outputs["best_hyperparameters"] if tuning else None,
         examples=transform.outputs["transformed_examples"],
         transform_graph=transform.outputs["transform_graph"],
         schema=schema.outputs["schema"],
         run_fn="trainer.run.run_fn",
         train_args=trainer_pb2.TrainArgs(splits=["train"]),
         eval_args=trainer_pb2.EvalArgs(splits=["val"]),
-        custom_config={
-            "model": parameters.model.model_dump(mode="json"),
-            "encoder_digest": encoder_digest(parameters.model),
-            "training": parameters.training.model_dump(mode="json"),
-            "training_dir": str(workspace.training),
-            "code_hash": code_hash(
-                "preprocessing", "trainer", "serving.signatures", without="trainer.evaluation"
-            ),
-        },
+        custom_config=settings,
     )
-    learning = [audit, ingest, statistics, schema, validator, anomaly_gate, transform, trainer]
+    reading = [audit, ingest, statistics, schema, validator, anomaly_gate, transform]
+    learning = [*reading, *tuning, trainer]
     judged = trainer.outputs["model"], examples, schema.outputs["schema"]
     judging = (
         gated(*judged, parameters.gate, workspace.serving / parameters.serving.model_name)
@@ -147,4 +145,28 @@ def build_pipeline(
             str(workspace.metadata)
         ),
         beam_pipeline_args=beam_args,
+    )
+
+
+def _training_settings(parameters: Parameters, workspace: Workspace) -> dict[str, Any]:
+    """What decides a training, beside its data; all of it, so that the cache sees each change."""
+    return {
+        "model": parameters.model.model_dump(mode="json"),
+        "encoder_digest": encoder_digest(parameters.model),
+        "training": parameters.training.model_dump(mode="json"),
+        "training_dir": str(workspace.training),
+        "code_hash": code_hash(
+            "preprocessing", "trainer", "serving.signatures", without="trainer.evaluation"
+        ),
+    }
+
+
+def _tuner(transform: Transform, settings: dict[str, Any], parameters: Parameters) -> Tuner:
+    return Tuner(
+        examples=transform.outputs["transformed_examples"],
+        transform_graph=transform.outputs["transform_graph"],
+        tuner_fn="trainer.tuning.tuner_fn",
+        train_args=trainer_pb2.TrainArgs(splits=["train"]),
+        eval_args=trainer_pb2.EvalArgs(splits=["val"]),
+        custom_config={**settings, "tuning": parameters.tuning.model_dump(mode="json")},
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 import statistics
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tensorflow_model_analysis as tfma
+from ml_metadata.proto import metadata_store_pb2
 
 from data import naming
 from data.audit.record import REPORT
@@ -51,6 +54,7 @@ class Outcome:
         split: How the data was divided.
         split_folder: Where its table lies.
         audit: The report of the audit.
+        tuned: What a search found for section ``training``, by key; empty where there was none.
         scores: What Evaluator measured on the test split, at the network's image size.
         verdicts: Each bound of the gate.
         blessed: Whether Evaluator blessed the model.
@@ -62,6 +66,7 @@ class Outcome:
     split: SplitSummary
     split_folder: Path
     audit: Path
+    tuned: dict[str, Any]
     scores: Scores
     verdicts: list[Verdict]
     blessed: bool
@@ -93,12 +98,20 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
         split=read_summary(Path(split.uri)),
         split_folder=Path(split.uri),
         audit=Path(audit.uri) / REPORT,
+        tuned=_read_tuned(status.artifact("Tuner", "HyperParameters")),
         scores=scores,
         verdicts=_judge(gate, scores, baseline, _read_failures(evaluation.uri)) if gate else [],
         blessed=blessing.custom_properties["blessed"].int_value == 1,
         pushed=Path(destination) if destination else None,
         tensorboard=Path(model_run.uri) / "tensorboard" if model_run else None,
     )
+
+
+def _read_tuned(found: metadata_store_pb2.Artifact | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    content = json.loads((Path(found.uri) / "best_hyperparameters.txt").read_text())
+    return dict(content["values"])
 
 
 def _read_scores(evaluation: str, model_name: str) -> Scores:

@@ -54,9 +54,12 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
 
 
 def print_split(console: Console, outcome: Outcome) -> None:
-    """Says in a line each how the data was divided and what that proves."""
+    """Says in a line each how the data was divided and what that proves, and what was tuned."""
     for sentence in outcome.split.sentences():
         console.print(sentence, soft_wrap=True, highlight=False)
+    if outcome.tuned:
+        values = ", ".join(f"{key}={value}" for key, value in sorted(outcome.tuned.items()))
+        console.print(f"tuned: {values}", soft_wrap=True, highlight=False)
 
 
 def leak_parts(outcome: Outcome) -> list[str]:

@@ -20,6 +20,12 @@ SCORE = "val_score"
 which epoch is the best."""
 
 _FILE = "weights"
+_STATE = "best.json"
+
+
+def best_score(folder: Path) -> float:
+    """The score of the best epoch that a training has left in ``folder``."""
+    return float(json.loads((folder / _STATE).read_text())["score"])
 
 
 class CombinedScore(keras.callbacks.Callback):
@@ -64,7 +70,7 @@ class BestEpoch(keras.callbacks.Callback):
         self._folder = folder
         self._network = network
         self._averaged = averaged
-        self._state = folder / "best.json"
+        self._state = folder / _STATE
         self._patience = patience
         self._best: dict[str, Any] = {"score": float("-inf"), "epoch": -1, "weights": ""}
         if self._state.exists():

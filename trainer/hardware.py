@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 import tensorflow as tf
+import tf_keras as keras
 
 from data.errors import ConfigurationError
-from trainer.config import Precision
+from trainer.config import Precision, TrainingConfig
 
 Distribution = Literal["one_device", "mirrored"]
 
@@ -21,6 +22,15 @@ _log = logging.getLogger(__name__)
 def choose_distribution(gpus: int) -> Distribution:
     """Several GPUs of one machine mirror each other."""
     return "mirrored" if gpus > 1 else "one_device"
+
+
+def prepare(config: TrainingConfig) -> None:
+    """Seeds this process and chooses the arithmetic of the networks that it builds."""
+    keras.utils.set_random_seed(config.seed)
+    gpus = len(tf.config.list_logical_devices("GPU"))
+    precision = choose_precision(config.precision, gpus, cpu_flags())
+    _log.info("training in %s", precision)
+    keras.mixed_precision.set_global_policy(precision)
 
 
 def make_strategy(environment: Mapping[str, str]) -> tf.distribute.Strategy:

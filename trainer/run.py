@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 from pathlib import Path
 from typing import Any
 
-import tensorflow as tf
 import tensorflow_transform as tft
 import tf_keras as keras
 from tfx.components.trainer.fn_args_utils import FnArgs
@@ -20,8 +18,7 @@ from trainer.config import ModelConfig, TrainingConfig
 from trainer.fitting import fit
 from trainer.inference import AnsweringNetwork
 from trainer.network import build_network
-
-_log = logging.getLogger(__name__)
+from trainer.tuning_config import tuned
 
 
 def run_fn(fn_args: FnArgs) -> None:
@@ -34,18 +31,16 @@ def run_fn(fn_args: FnArgs) -> None:
     """
     custom: dict[str, Any] = fn_args.custom_config
     model_config = ModelConfig.model_validate(custom["model"])
-    config = TrainingConfig.model_validate(custom["training"])
+    # What a search before has found wins over the configuration.
+    found = (fn_args.hyperparameters or {}).get("values", {})
+    config = tuned(TrainingConfig.model_validate(custom["training"]), found)
     run_dir = training_folder(
         Path(custom["training_dir"]),
         [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
-        custom,
+        {**custom, "tuned": found},
     )
-    keras.utils.set_random_seed(config.seed)
+    hardware.prepare(config)
     strategy = hardware.make_strategy(os.environ)
-    gpus = len(tf.config.list_logical_devices("GPU"))
-    precision = hardware.choose_precision(config.precision, gpus, hardware.cpu_flags())
-    _log.info("training in %s", precision)
-    keras.mixed_precision.set_global_policy(precision)
     trained = fit(
         model_config,
         config,

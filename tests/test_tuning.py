@@ -1,0 +1,88 @@
+"""The search for better training parameters: what may be searched, and how it goes on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from tfx.components.trainer.fn_args_utils import FnArgs
+
+from trainer import tuning
+from trainer.config import TrainingConfig
+from trainer.tuning_config import TuningConfig, tuned
+
+
+@pytest.mark.parametrize(
+    ("space", "reason"),
+    [
+        ({"epochs": [1, 2]}, "learning_rate"),
+        ({"learning_rate": {"min": 1, "max": 0}}, "min is not below max"),
+        ({"learning_rate": {"min": 0, "max": 1, "log": True}}, "begins above 0"),
+        ({"ema_decay": {"min": 0.5, "max": 1.5}}, r"space.ema_decay: 1.5: .*less than 1"),
+        ({"pixel_loss": ["focal", "hinge"]}, "space.pixel_loss: 'hinge'"),
+        ({"batch_size": {"min": 8, "max": 32}}, "give a list"),
+        ({"pixel_loss": ["focal"]}, "at least 2"),
+        ({}, "at least 1"),
+    ],
+)
+def test_a_space_that_no_training_could_use_is_refused(space: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        TuningConfig.model_validate({"space": space})
+
+
+def test_found_values_replace_the_configured_ones_and_are_checked() -> None:
+    config = TrainingConfig(epochs=9, freeze_encoder_epochs=3)
+    assert tuned(config, {}) == config
+    found = tuned(config, {"learning_rate": 0.5}, epochs=2)
+    assert (found.learning_rate, found.epochs, found.freeze_encoder_epochs) == (0.5, 2, 0)
+    assert found.batch_size == config.batch_size
+    with pytest.raises(ValidationError):
+        tuned(config, {"classification_weight": 0, "segmentation_weight": 0})
+
+
+def arguments(folder: Path) -> FnArgs:
+    space = {"learning_rate": {"min": 0.001, "max": 0.1, "log": True}, "pixel_loss": ["focal"] * 2}
+    return FnArgs(
+        train_files=["train"],
+        eval_files=["val"],
+        transform_graph_path="graph",
+        custom_config={
+            "model": {"encoder_weights": "none"},
+            "training": {"epochs": 50, "precision": "float32"},
+            "tuning": {"trials": 6, "epochs": 3, "search": "random", "space": space},
+            "training_dir": str(folder),
+        },
+    )
+
+
+def test_the_best_trial_is_found_also_by_a_search_that_was_interrupted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[TrainingConfig] = []
+
+    def train(model: object, config: TrainingConfig, *, run_dir: Path, **rest: object) -> None:
+        """As if small rates were better."""
+        del model, rest
+        if len(tried) == 3 and not (tmp_path / "interrupted").exists():
+            (tmp_path / "interrupted").touch()
+            raise KeyboardInterrupt
+        tried.append(config)
+        best = run_dir / "best"
+        best.mkdir(parents=True)
+        (best / "best.json").write_text(json.dumps({"score": 1 - config.learning_rate}))
+
+    monkeypatch.setattr(tuning, "fit", train)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.tuner_fn(arguments(tmp_path)).tuner.search()
+    search = tuning.tuner_fn(arguments(tmp_path)).tuner
+    search.search()
+    rates = [config.learning_rate for config in tried]
+    assert len(set(rates)) == len(rates) == 6, "a finished trial has been tried again"
+    assert all(0.001 <= rate <= 0.1 for rate in rates)
+    assert {(config.epochs, config.pixel_loss) for config in tried} == {(3, "focal")}
+    (best,) = search.get_best_hyperparameters()
+    assert best.values["learning_rate"] == min(rates)
+    assert not list(tmp_path.glob("*/trial-*")), "weights of trials are left"

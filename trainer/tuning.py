@@ -1,0 +1,104 @@
+"""``tuner_fn``: what TFX Tuner calls to search for better training parameters."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import keras_tuner
+import tf_keras as keras
+from keras_tuner.engine import base_tuner
+from keras_tuner.engine import trial as trial_module
+from tfx.components.trainer.fn_args_utils import FnArgs
+from tfx.components.tuner.component import TunerFnResult
+
+from data.errors import BriscError
+from trainer import hardware
+from trainer.best_epoch import SCORE, best_score
+from trainer.checkpoints import mark_finished, training_folder
+from trainer.config import ModelConfig, TrainingConfig
+from trainer.fitting import fit
+from trainer.tuning_config import Range, TuningConfig, tuned
+
+_log = logging.getLogger(__name__)
+
+
+def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
+    """Prepares a search by KerasTuner over section ``tuning``'s space.
+
+    Args:
+        fn_args: As ``trainer.run.run_fn`` gets them; ``custom_config`` also holds ``tuning``.
+    """
+    custom: dict[str, Any] = fn_args.custom_config
+    search = TuningConfig.model_validate(custom["tuning"])
+    folder = training_folder(
+        Path(custom["training_dir"]),
+        [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
+        custom,
+    )
+    kinds = {
+        "random": keras_tuner.oracles.RandomSearchOracle,
+        "bayesian": keras_tuner.oracles.BayesianOptimizationOracle,
+    }
+    oracle = kinds[search.search](
+        objective=keras_tuner.Objective(SCORE, "max"),
+        max_trials=search.trials,
+        hyperparameters=search_space(search),
+        seed=search.seed,
+    )
+    return TunerFnResult(Trials(fn_args, search, oracle, folder), {})
+
+
+def search_space(search: TuningConfig) -> keras_tuner.HyperParameters:
+    """The configured space as KerasTuner's."""
+    space = keras_tuner.HyperParameters()
+    for key, values in search.space.items():
+        if isinstance(values, Range):
+            sampling = "log" if values.log else "linear"
+            space.Float(key, values.min, values.max, sampling=sampling)
+        else:
+            space.Choice(key, list(values), ordered=False)
+    return space
+
+
+class Trials(base_tuner.BaseTuner):
+    """Trains once a trial and reports the best epoch's score on val.
+
+    Finished trials, and the epochs of an unfinished one, are found again after an interruption.
+    """
+
+    def __init__(
+        self, fn_args: FnArgs, search: TuningConfig, oracle: keras_tuner.Oracle, folder: Path
+    ) -> None:
+        self._model = ModelConfig.model_validate(fn_args.custom_config["model"])
+        self._config = TrainingConfig.model_validate(fn_args.custom_config["training"])
+        self._files = {"train_files": fn_args.train_files, "val_files": fn_args.eval_files}
+        self._epochs = search.epochs
+        self._folder = folder
+        super().__init__(oracle, directory=str(folder), project_name="search")
+
+    def run_trial(self, trial: trial_module.Trial) -> dict[str, float]:
+        """Trains with a trial's values."""
+        config = tuned(self._config, trial.hyperparameters.values, self._epochs)
+        run_dir = self._folder / f"trial-{trial.trial_id}"
+        hardware.prepare(config)
+        strategy = hardware.make_strategy(os.environ)
+        try:
+            fit(self._model, config, run_dir=run_dir, strategy=strategy, **self._files)
+        except BriscError as error:
+            # KerasTuner would go on to the next trial, which has the same problem.
+            raise keras_tuner.errors.FatalError(str(error)) from error
+        score = best_score(run_dir / "best")
+        _log.info("trial %s: %s %.4f", trial.hyperparameters.values, SCORE, score)
+        # Its weights are of no more use, and the next trial's graph needs the room.
+        shutil.rmtree(run_dir)
+        keras.backend.clear_session()
+        return {SCORE: score}
+
+    def on_search_end(self) -> None:
+        """Leaves the process as it was."""
+        keras.mixed_precision.set_global_policy("float32")
+        mark_finished(self._folder)
