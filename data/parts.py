@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from data.errors import InputError
+from data.grouping import group_slices
+from data.groups import GROUPS, read_groups
 from data.layout import Layout, scan
 from data.split_record import read_table
 from data.splits import SPLITS
@@ -22,25 +26,32 @@ class Part:
         layout: The slices, and what was wrong with others by name.
         leak: What training has of test slices, one of ``data.audit.leak.LEAKS``, by id; empty
             where nothing says.
+        groups: The group of each slice of the folder, by id: those that may be of one patient, as
+            far as that is known.
     """
 
     layout: Layout
     leak: dict[str, str]
+    groups: dict[str, str]
 
 
-def official_part(root: Path, split: str, audit: Path | None) -> Part:
+def official_part(
+    root: Path, split: str, audit: Path | None = None, groups: Path | None = None
+) -> Part:
     """The official part ``split``, or with ``ALL`` both.
 
     Args:
         root: Folder in BRISC layout.
         split: One of ``naming.OFFICIAL_SPLITS``, or ``ALL``.
         audit: JSON of ``brisc data audit`` on that folder.
+        groups: Table of patients; ``None``: ``groups.csv`` in the folder, where there is one.
 
     Raises:
-        InputError: The folder or the audit cannot be used, or it is that of another folder.
+        InputError: The folder or a file cannot be used, or the audit is that of another folder.
     """
-    leak = _read_leak(audit) if audit else {}
+    leak, pairs = _read_audit(audit) if audit else ({}, [])
     layout = scan(root)
+    group = _group(layout, pairs, groups)
     if split != ALL:
         layout = Layout(
             root,
@@ -55,24 +66,26 @@ def official_part(root: Path, split: str, audit: Path | None) -> Part:
             f"it says nothing of {len(unknown)} of {len(tested)} test slices, as {unknown[0]}",
             "Give the audit of this very folder",
         )
-    return Part(layout, leak)
+    return Part(layout, leak, group)
 
 
-def part_of_run(root: Path, split: str, table: Path) -> Part:
+def part_of_run(root: Path, split: str, table: Path, groups: Path | None = None) -> Part:
     """The slices that a run had in ``split``, or with ``ALL`` in any split.
 
     Args:
         root: Folder in BRISC layout.
         split: One of ``data.splits.SPLITS``, or ``ALL``.
         table: Its ``split.csv``.
+        groups: Table of patients; ``None``: ``groups.csv`` in the folder, where there is one.
 
     Raises:
-        InputError: The folder or the table cannot be used, or it is that of another folder.
+        InputError: The folder or a table cannot be used, or it is that of another folder.
     """
     rows = read_table(table)
     splits = SPLITS if split == ALL else (split,)
-    wanted = {name for name, (where, _) in rows.items() if where in splits}
-    slices = tuple(item for item in scan(root).slices if item.id in wanted)
+    wanted = {name for name, row in rows.items() if row.split in splits}
+    layout = scan(root)
+    slices = tuple(item for item in layout.slices if item.id in wanted)
     missing = wanted.difference(item.id for item in slices)
     if missing:
         raise InputError(
@@ -80,14 +93,28 @@ def part_of_run(root: Path, split: str, table: Path) -> Part:
             f"it lacks {len(missing)} slices that {table} lists, as {min(missing)}",
             "Give the folder of that run",
         )
-    leak = {name: leak for name, (where, leak) in rows.items() if where == "test"}
-    return Part(Layout(root, slices, ()), leak)
+    leak = {name: row.leak for name, row in rows.items() if row.split == "test"}
+    grouped: dict[str, list[str]] = defaultdict(list)
+    for name, row in rows.items():
+        if row.group:
+            grouped[row.group].append(name)
+    pairs = [(members[0], other) for members in grouped.values() for other in members[1:]]
+    return Part(Layout(root, slices, ()), leak, _group(layout, pairs, groups))
 
 
-def _read_leak(audit: Path) -> dict[str, str]:
+def _group(layout: Layout, pairs: Iterable[tuple[str, str]], groups: Path | None) -> dict[str, str]:
+    """Groups all slices of a folder: what is evaluated may be linked by what is not."""
+    found = layout.root / GROUPS
+    table = groups or (found if found.is_file() else None)
+    return group_slices(layout.slices, pairs, read_groups(table) if table else {})
+
+
+def _read_audit(audit: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:
+    """The leak by id and the pairs of slices that are alike."""
     try:
-        leak = json.loads(audit.read_text(encoding="utf-8"))["leak"]
-        return {str(key): str(value) for key, value in leak.items()}
+        content = json.loads(audit.read_text(encoding="utf-8"))
+        leak = {str(key): str(value) for key, value in content["leak"].items()}
+        return leak, [(str(pair["a"]), str(pair["b"])) for pair in content["pairs"]]
     except OSError as error:
         raise InputError(audit, error.strerror or str(error), "Give an existing file") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:

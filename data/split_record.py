@@ -115,8 +115,17 @@ def read_summary(folder: Path) -> SplitSummary:
     return SplitSummary(**json.loads((folder / SUMMARY).read_text(encoding="utf-8")))
 
 
-def read_table(path: Path) -> dict[str, tuple[str, str]]:
-    """Reads a table of ``write_split``: {image: (split, leak)}.
+@dataclass(frozen=True)
+class Placed:
+    """Where a slice went: a row of the table; ``group`` is empty but for ``grouped``."""
+
+    split: str
+    leak: str
+    group: str
+
+
+def read_table(path: Path) -> dict[str, Placed]:
+    """Reads a table of ``write_split``, by slice id.
 
     Raises:
         InputError: It cannot be read or is no such table.
@@ -126,7 +135,7 @@ def read_table(path: Path) -> dict[str, tuple[str, str]]:
             rows = csv.DictReader(file)
             if tuple(rows.fieldnames or ()) != _COLUMNS:
                 raise ValueError(rows.fieldnames)
-            return {row["image"]: (row["split"], row["leak"]) for row in rows}
+            return {row["image"]: Placed(row["split"], row["leak"], row["group"]) for row in rows}
     except OSError as error:
         raise InputError(path, error.strerror or str(error), "Give an existing file") from error
     except (ValueError, csv.Error) as error:

@@ -408,7 +408,7 @@ def test_an_audit_of_another_folder_is_refused_before_a_model_is_loaded(
 ) -> None:
     (tmp_path / "saved_model.pb").touch()
     audit = tmp_path / "audit.json"
-    audit.write_text('{"leak": {"brisc2025_test_99999_gl_ax_t1": "copy"}}')
+    audit.write_text('{"leak": {"brisc2025_test_99999_gl_ax_t1": "copy"}, "pairs": []}')
     ended = subprocess.run(
         [
             *(sys.executable, "-c", "from pipeline.cli.main import main; main()", "evaluate"),

@@ -223,10 +223,10 @@ def test_the_record_of_a_split_can_be_read_back(slices: list[Slice], tmp_path: P
     write_split(found, said, tmp_path)
     assert asdict(read_summary(tmp_path)) == asdict(said)
     table = read_table(tmp_path / TABLE)
-    assert {name for name, (split, _) in table.items() if split == LEFT_OUT} == {slices[0].id}
+    assert {name for name, row in table.items() if row.split == LEFT_OUT} == {slices[0].id}
     for split in SPLITS:
-        assert {name for name, (where, _) in table.items() if where == split} == ids(found, split)
-    assert all(leak == found.leak.get(name, "") for name, (_, leak) in table.items())
+        assert {name for name, row in table.items() if row.split == split} == ids(found, split)
+    assert all(row.leak == found.leak.get(name, "") for name, row in table.items())
     with (tmp_path / TABLE).open(newline="") as file:
         assert next(csv.reader(file)) == ["image", "split", "leak", "group"]
 

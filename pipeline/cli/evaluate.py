@@ -11,6 +11,11 @@ import typer
 
 from data.errors import ConfigurationError, InputError
 
+_NO_SCORES = (
+    *("split", "data_fingerprint", "slices", "bootstrap", "definitions"),
+    *("recall", "confusion", "reliability", "intervals"),
+)
+
 
 class Split(str, Enum):
     """Which part of the folder is evaluated."""
@@ -39,6 +44,13 @@ def evaluate(
         Path | None,
         typer.Option(help="split.csv of the run that made the model: its splits and leaks."),
     ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(
+            help="CSV with columns image and group (patient): intervals draw patients as a whole. "
+            "Default: groups.csv in the folder."
+        ),
+    ] = None,
     skip_bad: Annotated[bool, typer.Option(help="Go on without unusable slices.")] = False,
 ) -> None:
     """Measures a saved model on a folder, each mask at its image's own size.
@@ -62,9 +74,9 @@ def evaluate(
         )
     saved_model = find_saved_model(model)
     part = (
-        part_of_run(data, split.value, split_table)
+        part_of_run(data, split.value, split_table, groups)
         if split_table is not None
-        else official_part(data, split.value, audit)
+        else official_part(data, split.value, audit, groups)
     )
     checked = usable_slices(part.layout, skip_bad=skip_bad)
     if not checked.slices:
@@ -72,22 +84,23 @@ def evaluate(
 
     hush_tensorflow()
     from serving.predictor import Predictor
-    from trainer.evaluation import folder
+    from trainer.evaluation.folder import evaluate_slices
+    from trainer.evaluation.row import write_csv
+    from trainer.evaluation.summary import Evaluation
 
     predictor = Predictor(saved_model)
     with progress_bar("evaluating", len(checked.slices)) as advance:
-        rows = folder.evaluate_slices(predictor, checked.slices, part.leak, advance)
+        rows = evaluate_slices(predictor, checked.slices, part.leak, part.groups, advance)
     scores = {
-        **folder.summarise(rows),
         "split": split.value,
         "data_fingerprint": checked.fingerprint,
-        "slices": folder.summarise_slices(rows),
+        **Evaluation(rows).summarise(),
     }
     try:
         if json_file is not None:
             json_file.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
         if csv_file is not None:
-            folder.write_csv(rows, csv_file)
+            write_csv(rows, csv_file)
     except OSError as error:
         raise InputError(
             error.filename, f"cannot be written ({error.strerror})", "Give another file"
@@ -96,27 +109,30 @@ def evaluate(
 
 
 def _print(scores: dict[str, Any]) -> None:
-    """Prints the scores, those of each part by leak as columns beside them."""
+    """Prints the scores with their intervals, those of each part by leak as columns beside them."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     parts = {"all": scores}
     parts |= {name: part for name, part in scores["slices"].items() if "leak=" in name}
     parts = {name: part for name, part in parts.items() if "," not in name}
-    table = Table("metric", *parts)
-    columns = [_flat(part) for part in parts.values()]
-    for name in columns[0]:
-        table.add_row(name, *(_shown(column[name]) for column in columns))
+    table = Table(Column("metric", no_wrap=True), *parts)
+    columns = [(_flat(part), _flat(part["intervals"])) for part in parts.values()]
+    for name in columns[0][0]:
+        table.add_row(name, *(_shown(values[name], sure.get(name)) for values, sure in columns))
     Console().print(table)
+    unit = {"group": "of patients and copies together", "slice": "slice by slice"}
+    print(f"brackets: 95 % bootstrap intervals, drawn {unit[scores['bootstrap']['unit']]}")
 
 
-def _flat(part: dict[str, Any]) -> dict[str, float | None]:
-    recalls = {f"recall {name}": value for name, value in part["recall"].items()}
-    left_out = ("recall", "split", "data_fingerprint", "slices")
-    return {name: value for name, value in part.items() if name not in left_out} | recalls
+def _flat(part: dict[str, Any]) -> dict[str, Any]:
+    """The values alone, recall by class among them."""
+    values = {name: value for name, value in part.items() if name not in _NO_SCORES}
+    return values | {f"recall {name}": value for name, value in part["recall"].items()}
 
 
-def _shown(value: float | None) -> str:
+def _shown(value: float | None, interval: list[float] | None) -> str:
     if value is None:
         return "undefined"
-    return str(value) if isinstance(value, int) else f"{value:.4f}"
+    text = str(value) if isinstance(value, int) else f"{value:.4f}"
+    return f"{text} [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else text

@@ -57,7 +57,7 @@ def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed:
     assert "accuracy" in Path(named["report"]).read_text()
     assert "Audit of 60 slices" in Path(named["audit"]).read_text()
     table = read_table(Path(named["split"]))
-    assert {split for split, _ in table.values()} == set(SPLITS)
+    assert {row.split for row in table.values()} == set(SPLITS)
     assert sorted(table) == [item.id for item in scan(bench.data).slices]
 
 
@@ -103,11 +103,11 @@ def test_cross_validation_measures_and_pushes_nothing(
     assert spread["values"] == [fold["scores"]["all"]["accuracy"] for fold in folds]
     assert spread["mean"] == pytest.approx(sum(spread["values"]) / 2)
     tables = [read_table(folder / f"fold-{n}" / "split.csv") for n in (1, 2)]
-    tested = [{i for i, (split, _) in table.items() if split == "test"} for table in tables]
+    tested = [{i for i, row in table.items() if row.split == "test"} for table in tables]
     assert not tested[0] & tested[1] and tested[0] | tested[1] == set(patients)
     for table in tables:
-        learnt = {patients[i] for i, (split, _) in table.items() if split != "test"}
-        assert not learnt & {patients[i] for i, (split, _) in table.items() if split == "test"}
+        learnt = {patients[i] for i, row in table.items() if row.split != "test"}
+        assert not learnt & {patients[i] for i, row in table.items() if row.split == "test"}
     assert "patients: disjoint, by the groups that were given" in ended.output
     assert sorted(bench.models.iterdir()) == before
     # Nor is any of its models what a later one is compared with.

@@ -161,13 +161,17 @@ def test_evaluate_tells_slices_with_a_copy_in_train_from_the_others(
     model: Path, bench: Bench, slices: list[Slice], tmp_path: Path
 ) -> None:
     leak = {item.id: "copy" if number < 5 else "none" for number, item in enumerate(slices)}
+    pairs = [{"a": slices[0].id, "b": slices[1].id, "kind": "mirrored", "score": 1.0}]
     audit, scores_file = tmp_path / "audit.json", tmp_path / "scores.json"
-    audit.write_text(json.dumps({"leak": leak}))
+    audit.write_text(json.dumps({"leak": leak, "pairs": pairs}))
     command = ["evaluate", f"--model={model}", f"--data={bench.data}", f"--json={scores_file}"]
     ended = _brisc(*command, f"--audit={audit}")
     assert ended.returncode == 0, ended.stderr
     assert "leak=copy" in ended.stdout
-    found = json.loads(scores_file.read_text())["slices"]
+    scores = json.loads(scores_file.read_text())
+    # Two copies are drawn together by the bootstrap.
+    assert scores["bootstrap"]["unit"] == "group" and scores["groups"] == len(slices) - 1
+    found = scores["slices"]
     assert found["leak=copy"]["n"] == 5
     assert found["leak=none"]["n"] == len(slices) - 5
     by_class = [found[f"leak=copy,class={name}"]["n"] for name in {s.label for s in slices[:5]}]

@@ -26,8 +26,8 @@ def iou(counts: Counts) -> np.ndarray:
     return _ratio(intersection, predicted + truth - intersection)
 
 
-def sums(counts: Counts) -> np.ndarray:
-    """What ``scores`` needs of some slices, float64 [7]; the sums of parts add up.
+def terms(counts: Counts) -> np.ndarray:
+    """What each slice adds to the sums of ``scores``, float64 [slices, 7].
 
     In order: slices, their Dice, their IoU; tumour slices, their Dice, their IoU; slices
     without tumour whose predicted mask has one pixel or more.
@@ -35,17 +35,22 @@ def sums(counts: Counts) -> np.ndarray:
     counts = np.asarray(counts, np.float64).reshape(-1, 3)
     tumour = counts[:, 2] > 0
     all_dice, all_iou = dice(counts), iou(counts)
-    return np.array(
+    return np.column_stack(
         [
-            len(counts),
-            all_dice.sum(),
-            all_iou.sum(),
-            tumour.sum(),
-            all_dice[tumour].sum(),
-            all_iou[tumour].sum(),
-            (~tumour & (counts[:, 1] > 0)).sum(),
+            np.ones(len(counts)),
+            all_dice,
+            all_iou,
+            tumour,
+            tumour * all_dice,
+            tumour * all_iou,
+            ~tumour & (counts[:, 1] > 0),
         ]
     )
+
+
+def sums(counts: Counts) -> np.ndarray:
+    """What ``scores`` needs of some slices, float64 [7]; the sums of parts add up."""
+    return terms(counts).sum(axis=0)
 
 
 def scores(total: np.ndarray) -> dict[str, float]:
