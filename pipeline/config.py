@@ -21,8 +21,12 @@ Metric = Literal[
     "iou_tumour",
     "iou_all",
     "healthy_false_mask_rate",
+    "ece",
+    "brier",
+    "both_right",
+    "contradiction",
 ]
-LOWER_IS_BETTER = ("healthy_false_mask_rate",)
+LOWER_IS_BETTER = ("healthy_false_mask_rate", "ece", "brier", "contradiction")
 
 
 class SliceKey(BaseModel):
@@ -57,7 +61,7 @@ class _Gated(BaseModel):
         # TFMA refuses a model whose gated metric is NaN, whatever the model does.
         label = self.slice.label
         empty = label == naming.NO_TUMOR and self.metric in ("dice_tumour", "iou_tumour")
-        tumour = label in naming.TUMOR_CLASSES and self.metric in LOWER_IS_BETTER
+        tumour = label in naming.TUMOR_CLASSES and self.metric == "healthy_false_mask_rate"
         recall = self.metric.startswith("recall_") and label not in (None, self.metric[7:])
         if empty or tumour or recall:
             raise ValueError(f"{self.metric} is undefined on slice {self.slice}")

@@ -16,7 +16,7 @@ from pipeline.code_hash import code_hash
 from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
 from preprocessing import features
 from serving.contract import EVALUATE, TRANSFORM
-from trainer.evaluation import confusion, overlap, tfma_metrics
+from trainer.evaluation import tfma_metrics
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 _KEYS = {"label": raw.LABEL, "plane": raw.PLANE, "leak": raw.LEAK}
@@ -45,16 +45,15 @@ def eval_config(gate: GateConfig | None) -> config_pb2.EvalConfig:
         ],
         slicing_specs=[config_pb2.SlicingSpec(feature_keys=keys) for keys in _SLICES],
         metrics_specs=[
-            _own_metrics(CLASSIFICATION, tfma_metrics.ClassScores, confusion.CLASS_SCORES, gate),
-            _own_metrics(SEGMENTATION, tfma_metrics.MaskScores, overlap.MASK_SCORES, gate),
+            _own_metrics(CLASSIFICATION, gate),
+            _own_metrics(SEGMENTATION, gate),
             _class_curves(),
         ],
     )
 
 
-def _own_metrics(
-    output: str, metric: type, names: tuple[str, ...], gate: GateConfig | None
-) -> config_pb2.MetricsSpec:
+def _own_metrics(output: str, gate: GateConfig | None) -> config_pb2.MetricsSpec:
+    families = [family for family in tfma_metrics.FAMILIES if family.output == output]
     bounds: dict[str, list[config_pb2.PerSliceMetricThreshold]] = defaultdict(list)
     for threshold in gate.thresholds if gate else ():
         bounds[threshold.metric].append(_on_slice(threshold.slice, _value(threshold)))
@@ -62,10 +61,11 @@ def _own_metrics(
         bounds[change.metric].append(_on_slice(change.slice, _difference(change)))
     configured = [
         config_pb2.MetricConfig(
-            class_name=metric.__name__,
-            module=metric.__module__,
+            class_name=family.metric.__name__,
+            module=family.metric.__module__,
             config=json.dumps({"code_hash": code_hash("trainer.evaluation")}),
         )
+        for family in families
     ]
     if output == CLASSIFICATION:
         configured += [
@@ -77,7 +77,8 @@ def _own_metrics(
         metrics=configured,
         per_slice_thresholds={
             name: config_pb2.PerSliceMetricThresholds(thresholds=bounds[name])
-            for name in names
+            for family in families
+            for name in family.names
             if name in bounds
         },
     )

@@ -18,9 +18,8 @@ from data.split_record import SplitSummary, read_summary
 from pipeline.config import LOWER_IS_BETTER, GateConfig
 from pipeline.eval_config import slice_key
 from pipeline.status import NodeStatus, RunStatus
-from trainer.evaluation.confusion import CLASS_SCORES
-from trainer.evaluation.overlap import MASK_SCORES
-from trainer.outputs import CLASSIFICATION, SEGMENTATION
+from trainer.evaluation.tfma_metrics import FAMILIES
+from trainer.outputs import CLASSIFICATION
 
 Scores = dict[str, dict[str, float | None]]
 """Metric values by slice name (``all``, ``leak=none,class=glioma``); null is undefined."""
@@ -122,9 +121,9 @@ def _read_scores(evaluation: str, model_name: str) -> Scores:
     scores: Scores = {}
     for key, outputs in tfma.load_eval_result(evaluation, model_name=model_name).slicing_metrics:
         values = {
-            name: float(outputs[output][""][name]["doubleValue"])
-            for output, names in ((CLASSIFICATION, CLASS_SCORES), (SEGMENTATION, MASK_SCORES))
-            for name in names
+            name: float(outputs[family.output][""][name]["doubleValue"])
+            for family in FAMILIES
+            for name in family.names
         }
         values["auc"] = statistics.fmean(
             float(outputs[CLASSIFICATION][f"classId:{index}"]["auc"]["doubleValue"])

@@ -60,6 +60,8 @@ def test_a_threshold_bounds_its_metric_on_its_slice() -> None:
     [
         ("accuracy", config_pb2.MetricDirection.HIGHER_IS_BETTER, -0.125),
         ("healthy_false_mask_rate", config_pb2.MetricDirection.LOWER_IS_BETTER, 0.125),
+        ("ece", config_pb2.MetricDirection.LOWER_IS_BETTER, 0.125),
+        ("both_right", config_pb2.MetricDirection.HIGHER_IS_BETTER, -0.125),
     ],
 )
 def test_a_change_lets_a_metric_worsen_by_its_tolerance(

@@ -154,7 +154,12 @@ def test_evaluate_agrees_with_its_rows_and_with_evaluator(
     evaluator = next(report for report in reports if report["pushed"] == str(model))["scores"]
     assert scores["accuracy"] == pytest.approx(evaluator["all"]["accuracy"])
     for name in ("plane=axial", "class=glioma", "plane=axial,class=glioma"):
-        assert scores["slices"][name]["accuracy"] == pytest.approx(evaluator[name]["accuracy"])
+        for metric in ("accuracy", "ece", "brier"):
+            found = scores["slices"][name][metric]
+            assert found == pytest.approx(evaluator[name][metric], abs=1e-4), (name, metric)
+    # Masks are compared at another size there, but a wrong class is wrong at any.
+    assert 0 <= evaluator["all"]["both_right"] <= evaluator["all"]["accuracy"]
+    assert 0 <= evaluator["all"]["contradiction"] <= 1
 
 
 def test_evaluate_tells_slices_with_a_copy_in_train_from_the_others(

@@ -26,8 +26,8 @@ def match(truth: np.ndarray, predicted: np.ndarray) -> Lesions:
     """Matches the components of two masks, bool [height, width] each, one to one.
 
     Pixels that touch by a side or a corner are of one component. Of all matchings whose pairs
-    have ``MATCH_IOU`` or more, that with the largest sum of IoU counts (Hungarian algorithm, as
-    Metrics Reloaded advises where components may overlap several).
+    have ``MATCH_IOU`` or more, that with the largest sum of IoU counts (Hungarian algorithm, Kuhn
+    1955): at so low an IoU a component may fit several.
     """
     true_labels, true_number = ndimage.label(truth, _TOUCHING)
     labels, number = ndimage.label(predicted, _TOUCHING)
