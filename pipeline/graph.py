@@ -156,7 +156,11 @@ def _training_settings(parameters: Parameters, workspace: Workspace) -> dict[str
         "training": parameters.training.model_dump(mode="json"),
         "training_dir": str(workspace.training),
         "code_hash": code_hash(
-            "preprocessing", "trainer", "serving.signatures", without="trainer.evaluation"
+            "preprocessing",
+            "trainer",
+            "serving.signatures",
+            "serving.overlay",
+            without="trainer.evaluation",
         ),
     }
 

@@ -19,6 +19,7 @@ from pipeline.config import LOWER_IS_BETTER, GateConfig
 from pipeline.eval_config import slice_key
 from pipeline.status import NodeStatus, RunStatus
 from trainer.evaluation.tfma_metrics import FAMILIES
+from trainer.event_files import EVENTS
 from trainer.outputs import CLASSIFICATION
 
 Scores = dict[str, dict[str, float | None]]
@@ -102,7 +103,7 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
         verdicts=_judge(gate, scores, baseline, _read_failures(evaluation.uri)) if gate else [],
         blessed=blessing.custom_properties["blessed"].int_value == 1,
         pushed=Path(destination) if destination else None,
-        tensorboard=Path(model_run.uri) / "tensorboard" if model_run else None,
+        tensorboard=Path(model_run.uri) / EVENTS if model_run else None,
     )
 
 

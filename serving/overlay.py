@@ -21,11 +21,11 @@ def draw_overlay(grey: np.ndarray, mask: np.ndarray) -> Image.Image:
     """
     colour = np.repeat(grey[..., np.newaxis].astype(np.float32), 3, axis=-1)
     colour[mask] = (1 - _OPACITY) * colour[mask] + _OPACITY * _COLOUR
-    colour[_outline(mask)] = _COLOUR
+    colour[outline(mask)] = _COLOUR
     return Image.fromarray(colour.round().astype(np.uint8))
 
 
-def _outline(mask: np.ndarray) -> np.ndarray:
+def outline(mask: np.ndarray) -> np.ndarray:
     """The mask's pixels that have a neighbour, above, below, left or right, outside of it."""
     padded = np.pad(mask, 1)
     inner = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]

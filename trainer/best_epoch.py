@@ -72,15 +72,27 @@ class BestEpoch(keras.callbacks.Callback):
         self._averaged = averaged
         self._state = folder / _STATE
         self._patience = patience
-        self._best: dict[str, Any] = {"score": float("-inf"), "epoch": -1, "weights": ""}
+        self._best: dict[str, Any] = {
+            "score": float("-inf"),
+            "epoch": -1,
+            "weights": "",
+            "metrics": {},
+        }
         if self._state.exists():
             self._best = json.loads(self._state.read_text())
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What was measured on val after the best epoch so far, the score among it."""
+        return self._best["metrics"]
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the weights of a better epoch, stops after too many worse ones."""
-        score = (logs or {})[SCORE]
+        logs = logs or {}
+        score = logs[SCORE]
         if score > self._best["score"]:
-            self._keep(score, epoch)
+            own = {name: float(value) for name, value in logs.items() if name.startswith("val_")}
+            self._keep(score, epoch, own)
         elif epoch - self._best["epoch"] >= self._patience:
             self.model.stop_training = True
 
@@ -89,13 +101,14 @@ class BestEpoch(keras.callbacks.Callback):
         if self._best["weights"]:
             self._network.load_weights(str(self._folder / self._best["weights"] / _FILE))
 
-    def _keep(self, score: float, epoch: int) -> None:
+    def _keep(self, score: float, epoch: int, metrics: dict[str, float]) -> None:
         # A name of its own even for an epoch that is trained again: until the new state is
         # named, the previous one must stay whole.
         weights = f"epoch-{epoch}-{uuid.uuid4().hex[:8]}"
         with self._averaged.applied():
             self._network.save_weights(str(self._folder / weights / _FILE))
-        previous, self._best = self._best, {"score": score, "epoch": epoch, "weights": weights}
+        best = {"score": score, "epoch": epoch, "weights": weights, "metrics": metrics}
+        previous, self._best = self._best, best
         partial = self._state.with_suffix(".partial")
         partial.write_text(json.dumps(self._best))
         partial.rename(self._state)

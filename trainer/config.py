@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from preprocessing.config import ImageSize, PreprocessingConfig
 
+Step = Annotated[int, Field(ge=1)]
 Channels = Annotated[int, Field(ge=1)]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
 
@@ -127,6 +128,9 @@ class TrainingConfig(BaseModel):
         description="Arithmetic of the network; auto: mixed_float16 on GPU, mixed_bfloat16 on "
         "CPUs with AVX512-BF16 or AMX, else float32.",
     )
+    profile_steps: tuple[Step, Step] | None = Field(
+        None, description="First and last step that TensorFlow's profiler records; null: none."
+    )
     xla: bool = Field(False, description="Compile the training step by XLA.")
     seed: int = Field(
         0, ge=0, lt=2**32, description="Seeds weights, order, dropout and augmentation."
@@ -142,6 +146,8 @@ class TrainingConfig(BaseModel):
             raise ValueError("loss_weighting uncertainty needs both weights above 0")
         if self.segmentation_weight and self.overlap_loss == self.pixel_loss == "none":
             raise ValueError("overlap_loss and pixel_loss are both none")
+        if self.profile_steps and self.profile_steps[0] > self.profile_steps[1]:
+            raise ValueError("profile_steps ends before it begins")
         if self.freeze_encoder_epochs >= self.epochs:
             raise ValueError("freeze_encoder_epochs leaves no epoch for the encoder")
         return self

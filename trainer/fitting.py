@@ -10,6 +10,8 @@ from pathlib import Path
 import tensorflow as tf
 import tf_keras as keras
 
+from trainer.board.examples import Examples
+from trainer.board.hyperparameters import hyperparameters
 from trainer.callbacks import make_callbacks
 from trainer.checkpoints import finished_epochs
 from trainer.config import ModelConfig, TrainingConfig
@@ -62,6 +64,7 @@ def fit(
     steps = slices // batch_size
     _log.info("%d slices, %d steps of %d an epoch", slices, steps, batch_size)
     val = validation_batches(val_files, model.image_size, batch_size)
+    examples, settings = Examples.of(val), hyperparameters(model, config)
     with strategy.scope():
         network = build_network(model)
         whole = MultiTask(network, make_losses(config, counts), make_weighting(config))
@@ -91,7 +94,9 @@ def fit(
             initial_epoch=phase.first,
             epochs=phase.last,
             verbose=0,
-            callbacks=make_callbacks(config, network, steps=steps, run_dir=run_dir, backup=backup),
+            callbacks=make_callbacks(
+                config, network, examples, settings, steps=steps, run_dir=run_dir, backup=backup
+            ),
         )
     return network
 

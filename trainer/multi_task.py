@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 import tf_keras as keras
 
+from trainer.board.counts import AnswerCounts
 from trainer.loss_weighting import FixedWeighting, UncertaintyWeighting
 from trainer.losses import Loss
 
@@ -17,6 +18,7 @@ class MultiTask(keras.Model):
     Attributes:
         network: From images to a dict of outputs.
         weighting: From the losses of the outputs to one.
+        answer_counts: What the network answers on val, counted.
     """
 
     def __init__(
@@ -28,6 +30,7 @@ class MultiTask(keras.Model):
         super().__init__(name="multi_task")
         self.network = network
         self.weighting = weighting
+        self.answer_counts = AnswerCounts()
         self._task_losses = dict(losses)
         self._total = keras.metrics.Mean(name="loss")
         self._parts = {task: keras.metrics.Mean(name=f"{task}_loss") for task in losses}
@@ -35,6 +38,14 @@ class MultiTask(keras.Model):
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> dict[str, tf.Tensor]:
         """Images to the network's outputs."""
         return self.network(inputs, training=training)
+
+    def test_step(self, data: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
+        """As Keras has it, and counts the answers."""
+        images, truth = data
+        answers = self(images, training=False)
+        self.compute_loss(images, truth, answers)
+        self.answer_counts.update_state(truth, answers)
+        return self.compute_metrics(images, truth, answers, None)
 
     def compute_loss(
         self,

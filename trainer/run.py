@@ -15,6 +15,7 @@ from serving.signatures import save_model
 from trainer import hardware
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.config import ModelConfig, TrainingConfig
+from trainer.event_files import EVENTS, MODEL_RUN
 from trainer.fitting import fit
 from trainer.inference import AnsweringNetwork
 from trainer.network import build_network
@@ -39,6 +40,8 @@ def run_fn(fn_args: FnArgs) -> None:
         [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
         {**custom, "tuned": found},
     )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    (run_dir / MODEL_RUN).write_text(fn_args.model_run_dir)
     hardware.prepare(config)
     strategy = hardware.make_strategy(os.environ)
     trained = fit(
@@ -60,8 +63,6 @@ def run_fn(fn_args: FnArgs) -> None:
         model_config.preprocessing,
         fn_args.serving_model_dir,
     )
-    shutil.copytree(
-        run_dir / "tensorboard", Path(fn_args.model_run_dir) / "tensorboard", dirs_exist_ok=True
-    )
+    shutil.copytree(run_dir / EVENTS, Path(fn_args.model_run_dir) / EVENTS, dirs_exist_ok=True)
     # Deleted by whoever sees that TFX has recorded the model: until then it may be asked again.
     mark_finished(run_dir)

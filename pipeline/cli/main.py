@@ -7,7 +7,7 @@ import sys
 import typer
 
 from data.errors import BriscError, ConfigurationError
-from pipeline.cli import data, evaluate, predict, run
+from pipeline.cli import data, evaluate, predict, run, tensorboard
 
 FAILED = 1
 USAGE = 2
@@ -25,6 +25,7 @@ app.add_typer(data.app, name="data")
 app.command("run")(run.run)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("tensorboard")(tensorboard.tensorboard)
 
 
 def main(arguments: list[str] | None = None) -> None:

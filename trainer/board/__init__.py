@@ -1,0 +1,1 @@
+"""What TensorBoard shows of a training, beside the scalars of Keras."""
