@@ -21,8 +21,10 @@ INSTALL_REQUIRES = [
     f"tensorflow==2.21.0; {NEW}",
     f"tf_keras==2.21.0; {NEW}",
     "segmentation-models==1.0.1",
-    # Writes the event files; TensorFlow no longer brings it since 2.21.
+    # Writes and shows the event files; TensorFlow no longer brings it since 2.21.
     "tensorboard",
+    # TensorBoard 2.16 imports pkg_resources, which setuptools 82 no longer has.
+    f"setuptools<82; {OLD}",
     "numpy",
     "scipy",
     # Divides groups of slices into folds.

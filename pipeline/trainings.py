@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-
-import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2
+from typing import TYPE_CHECKING
 
 from data.errors import InputError
 from pipeline.workspace import Workspace
 from trainer.event_files import EVENTS, MODEL_RUN
+
+if TYPE_CHECKING:
+    import ml_metadata as mlmd
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ def find_trainings(workspace: Workspace) -> list[Training]:
     """The trainings that have written something, in the order in which they began."""
     if not workspace.metadata.is_file():
         return []
+    import ml_metadata as mlmd
+    from ml_metadata.proto import metadata_store_pb2
+
     connection = metadata_store_pb2.ConnectionConfig()
     connection.sqlite.filename_uri = str(workspace.metadata)
     connection.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY

@@ -66,6 +66,7 @@ def brisc(
         ["run"],
         ["evaluate"],
         ["predict"],
+        ["tensorboard"],
         ["data"],
         ["data", "sample"],
         ["data", "import"],
@@ -77,7 +78,7 @@ def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
 
 
 def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
-    for verb in ("data", "run", "evaluate", "predict"):
+    for verb in ("data", "run", "evaluate", "predict", "tensorboard"):
         assert f"\n  {verb} " in brisc("--help").stdout
     text = " ".join(brisc("run", "--help").stdout.split())
     assert "0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage" in text
@@ -331,6 +332,13 @@ def test_file_where_the_runs_should_lie_exits_1_and_is_named(brisc: Brisc) -> No
     assert "cannot be made" in error
 
 
+def test_workspace_without_training_exits_1_and_is_named(brisc: Brisc) -> None:
+    error = brisc("tensorboard", "--workspace", "w", code=1).stderr
+    assert error.startswith(f"brisc: {brisc.folder / 'w'}: no training has begun")
+    assert "`brisc run --workspace`" in error
+    assert list(brisc.folder.iterdir()) == []
+
+
 # Lightness
 
 HEAVY = ("tensorflow", "tfx", "apache_beam", "tensorflow_model_analysis", "ml_metadata", "tf_keras")
@@ -359,6 +367,7 @@ main()
         (["run", "--data", "set", "--workspace", "w"], 1),
         (["evaluate", "--data", "set", "--split", "all", "--model", "model"], 1),
         (["predict", "empty.jpg", "--model", "model"], 1),
+        (["tensorboard", "--workspace", "w"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Annotated
 
@@ -73,6 +75,9 @@ def tensorboard(
 
 def _serve(folder: str, host: str, port: int | None) -> str:
     """Starts TensorBoard on threads of this process and returns its address."""
+    # Of the setuptools that TensorBoard 2.16 needs, and of its own answers to browsers.
+    warnings.filterwarnings("ignore", message="pkg_resources is deprecated")
+    logging.getLogger("tensorboard").setLevel(logging.ERROR)
     from tensorboard import program
 
     board = program.TensorBoard()

@@ -16,6 +16,8 @@ import pytest
 from data.layout import scan
 from data.split_record import read_table
 from data.splits import SPLITS
+from pipeline.trainings import find_trainings
+from pipeline.workspace import Workspace
 from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
@@ -158,6 +160,10 @@ def test_a_run_killed_in_trainer_is_continued_by_the_same_command(
     ) as process:
         _wait_for(lambda: any(bench.workspace.glob("training/*/backup/*/checkpoint")), process)
         process.send_signal(signal.SIGKILL)
+    # What it has written so far is found by its own id.
+    *_, stopped = find_trainings(Workspace.at(bench.workspace))
+    assert stopped.runs == (max(bench.workspace.glob("runs/*")).name,)
+    assert bench.workspace / "training" in stopped.folder.parents
 
     continued = bench.run(*PASS[:1], *change)
     assert continued.code == 0, continued.errors
