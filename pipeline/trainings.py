@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +41,10 @@ def find_trainings(workspace: Workspace) -> list[Training]:
     connection.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
     store = mlmd.MetadataStore(connection)
     folders = dict(_unfinished(workspace)) | dict(_finished(workspace))
-    return [
-        Training(folder, tuple(_runs(store, model_run)))
-        # TFX names an artifact's folder by the number of the execution.
-        for model_run, folder in sorted(folders.items(), key=lambda item: int(item[0].name))
-    ]
+    # TFX names an artifact's folder by the number of the execution.
+    ordered = sorted(folders.items(), key=lambda item: int(item[0].name))
+    trainings = [Training(folder, tuple(_runs(store, model_run))) for model_run, folder in ordered]
+    return [training for training in trainings if training.runs]
 
 
 def named_by_run(trainings: Collection[Training], wanted: Collection[str]) -> dict[str, Path]:
@@ -73,7 +73,9 @@ def _finished(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
 def _unfinished(workspace: Workspace) -> Iterator[tuple[Path, Path]]:
     """Artifacts to be and the event files that go there, of trainings that run or were stopped."""
     for folder in workspace.training.glob(f"*/{EVENTS}"):
-        yield Path((folder.parent / MODEL_RUN).read_text()), folder
+        # A training that ends meanwhile takes its folder with it.
+        with contextlib.suppress(FileNotFoundError):
+            yield Path((folder.parent / MODEL_RUN).read_text()), folder
 
 
 def _runs(store: mlmd.MetadataStore, model_run: Path) -> list[str]:

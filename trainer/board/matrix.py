@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from data import naming
 
-_CELL = 96
-_MARGIN = 112
+_CELL = 72
+_LEFT, _TOP = 100, 48
 _PAPER, _INK = (255, 255, 255), (20, 20, 20)
 _FULL = np.array([8, 81, 156])
 
@@ -22,18 +22,18 @@ def draw_confusion(matrix: np.ndarray) -> np.ndarray:
     Returns:
         RGB uint8 [height, width, 3].
     """
-    side = _MARGIN + _CELL * len(matrix)
-    picture = Image.new("RGB", (side, side), _PAPER)
+    extent = _CELL * len(matrix)
+    picture = Image.new("RGB", (_LEFT + extent, _TOP + extent), _PAPER)
     pen = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(14)
+    font = ImageFont.load_default(13)
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
-    middle = [_MARGIN + _CELL * place + _CELL // 2 for place in range(len(matrix))]
-    pen.text((8, 8), "true \\ predicted", _INK, font)
+    middle = [_CELL * place + _CELL // 2 for place in range(len(matrix))]
+    pen.text((4, 4), "true \\ predicted", _INK, font)
     for place, name in zip(middle, naming.CLASSES, strict=True):
-        pen.text((place, _MARGIN - 12), name, _INK, font, anchor="ms")
-        pen.text((_MARGIN - 8, place), name, _INK, font, anchor="rm")
+        pen.text((_LEFT + place, _TOP - 8), name, _INK, font, anchor="ms")
+        pen.text((_LEFT - 8, _TOP + place), name, _INK, font, anchor="rm")
     for (row, column), share in np.ndenumerate(shares):
-        x, y = middle[column], middle[row]
+        x, y = _LEFT + middle[column], _TOP + middle[row]
         half = _CELL // 2 - 1
         shade = np.array(_PAPER) + (_FULL - _PAPER) * share
         pen.rectangle((x - half, y - half, x + half, y + half), tuple(shade.astype(int)))
