@@ -28,23 +28,6 @@ class ManifestError(InputError, ValueError):
     """A manifest that cannot be used; ``where`` gives the file and, for a bad row, its line."""
 
 
-def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
-    """Reads a manifest; the files that it lists are not opened.
-
-    Raises:
-        ManifestError: It is missing, not a CSV in UTF-8, lacks a column or has a row that is
-            broken, contradicts itself, leads out of the folder or lists a file again.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ManifestError(path, f"cannot be read ({error.strerror})", _MEND) from error
-    rows, faults = parse_manifest(path, content)
-    if faults:
-        raise faults[0]
-    return rows
-
-
 def parse_manifest(
     path: Path, content: bytes
 ) -> tuple[tuple[ManifestRow, ...], tuple[ManifestError, ...]]:

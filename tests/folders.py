@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from data.manifest import write_manifest
+from data.manifest import parse_manifest, write_manifest
+from data.manifest_row import ManifestRow
 from data.naming import CLASS_CODES, CLASSES, NO_TUMOR, OFFICIAL_SPLITS
 
 SIDE = 32
@@ -101,3 +102,11 @@ def put_set(root: Path) -> Path:
                 put_pair(root, label, 10 * CLASSES.index(label) + number, split)
     write_manifest(root)
     return root
+
+
+def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
+    """The rows of a manifest; raises the first fault, where it has any."""
+    rows, faults = parse_manifest(path, path.read_bytes())
+    if faults:
+        raise faults[0]
+    return rows

@@ -15,7 +15,6 @@ from PIL import Image
 from data.checks import MASK_THRESHOLD, Checked, check, check_slice, decode_grey
 from data.config import SplitConfig
 from data.layout import Slice, scan
-from data.manifest import read_manifest
 from data.splits import assign
 from tests.conftest import CACHE
 from tests.folders import (
@@ -27,6 +26,7 @@ from tests.folders import (
     put,
     put_good_neighbours,
     put_slice,
+    read_manifest,
     stem,
 )
 

@@ -13,8 +13,7 @@ from data.checks import check
 from data.errors import InputError, UnusableInputs
 from data.hospital.ingest import ImportSummary, import_folder
 from data.layout import scan
-from data.manifest import read_manifest
-from tests.folders import blob, encode, grey, put
+from tests.folders import blob, encode, grey, put, read_manifest
 from tests.scans import CORONAL, PATIENT, dicom, nifti, ramp, scaled
 
 COLUMNS = "file,class,split,frame,plane,mask,patient"

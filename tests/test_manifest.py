@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 from data.errors import InputError
-from data.manifest import ManifestError, read_manifest, write_manifest
+from data.manifest import ManifestError, write_manifest
 from data.manifest_row import COLUMNS
 from data.naming import SliceName
+from tests.folders import read_manifest
 
 IMAGE = "segmentation_task/train/images/brisc2025_train_00007_gl_sa_t1.jpg"
 MASK = "segmentation_task/train/masks/brisc2025_train_00007_gl_sa_t1.png"
@@ -167,11 +168,6 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes, reason: str) ->
     with pytest.raises(ManifestError, match=reason) as caught:
         read_manifest(path)
     assert str(path) in caught.value.where
-
-
-def test_missing_manifest_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match="nowhere"):
-        read_manifest(tmp_path / "nowhere.csv")
 
 
 @pytest.mark.parametrize("name", ["brisc2025_train_00008_gl_sa_t1.jpg", "scan 1.jpg"])

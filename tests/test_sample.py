@@ -18,10 +18,10 @@ from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
 from data.config import SplitConfig
 from data.errors import BriscError
 from data.layout import scan
-from data.manifest import read_manifest
 from data.naming import CLASSES, NO_TUMOR, PLANES, TUMOR_CLASSES, parse_stem
 from data.sample import MIN_IMAGES, SampleSummary, write_sample
 from data.splits import assign, require_trainable
+from tests.folders import read_manifest
 
 IMAGES = 240
 
