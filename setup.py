@@ -29,6 +29,8 @@ INSTALL_REQUIRES = [
     "scipy",
     # Divides groups of slices into folds.
     "scikit-learn",
+    # Keeps the linear algebra of the audit to one thread.
+    "threadpoolctl",
     "Pillow",
     # Read what hospitals keep: DICOM, its JPEG-LS, and NIfTI.
     "pydicom>=3",

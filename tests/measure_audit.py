@@ -1,57 +1,114 @@
-"""Measures the search for candidates on many times the data; the numbers are in docs/results.md.
+"""Measures matching on many times the data; the numbers are in docs/results.md.
 
-python -m tests.measure_audit DIR 1 10 20
+python -m tests.measure_audit DIR 1 10 20 [--every N]
 """
 
 from __future__ import annotations
 
+import argparse
+import hashlib
 import resource
-import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from scipy import fft
 
-from data.audit.candidates import find_candidates
-from data.audit.kinds import COARSE_SIDE, shrink
-from data.audit.looks import Looks
-from data.audit.orientations import describe
-from data.audit.pairs import LEAST_LIKENESS
+from data.audit import matching
+from data.audit.candidates import Candidates, find_candidates
+from data.audit.kinds import Verdicts, judge
+from data.audit.looks import Look, Looks
+from data.audit.orientations import FREQUENCIES
+from data.audit.pairs import find_pairs
 from data.checks import check
 from data.layout import scan
 
 NOISE = 0.15
-"""Length of the noise beside the descriptor's own of 1: a likeness of 0.98 between two copies."""
+"""Length of the noise beside a descriptor's own of 1: a likeness of 0.98 between two copies."""
+GRAIN = 2
+"""Grey values, standard deviation, of the noise of each pixel."""
+_BATCH = 512
 
 
-def main(folder: Path, factors: list[int]) -> None:
-    """Prints slices, rows found, share of the noisy copies found, seconds and peak memory."""
+def main(folder: Path, factors: list[int], every: int) -> None:
+    """Prints slices, processor seconds of the search and in all, pairs and peak memory.
+
+    Args:
+        folder: In BRISC layout.
+        factors: How many times the data.
+        every: Takes each so-manieth slice alone.
+    """
     looks = Looks()
     check(scan(folder), look=looks)
-    heads = np.stack([look.head for look in looks.images.values()])
-    real = describe(shrink(heads, COARSE_SIDE))
-    del looks, heads
+    real = [looks.images[name] for name in sorted(looks.images)][::every]
+    del looks
     for factor in factors:
-        many = np.concatenate([_noisy(real, seed) for seed in range(factor)])
-        start, used = time.perf_counter(), time.process_time()
-        found = find_candidates(many, LEAST_LIKENESS)
-        elapsed, used = time.perf_counter() - start, time.process_time() - used
-        beside = found.first[found.second - found.first == len(real)]
-        share = len(np.unique(beside)) / (len(real) * max(factor - 1, 1))
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{len(many)} slices: {len(found.first)} candidates, copies of the copy before found "
-            f"{share:.4f}, {elapsed:.1f} s, {used:.1f} CPU s, {peak:.0f} MiB"
-        )
+        many = [look for seed in range(factor) for look in _noisy(real, seed)]
+        ids = [f"{number:07d}" for number in range(len(many))]
+        _report(ids, many, len(real))
 
 
-def _noisy(descriptors: np.ndarray, seed: int) -> np.ndarray:
+def _report(ids: Sequence[str], looks: Sequence[Look], period: int) -> None:
+    searched, compared = [], []
+
+    def search(*asked: Any) -> Candidates:
+        used = time.process_time()
+        found = find_candidates(*asked)
+        searched.append((time.process_time() - used, len(found.first)))
+        return found
+
+    def compare(*asked: Any) -> Verdicts:
+        compared.append(len(asked[2].first))
+        return judge(*asked)
+
+    matching.find_candidates, matching.judge = search, compare
+    start, used = time.perf_counter(), time.process_time()
+    pairs = find_pairs(ids, looks)
+    elapsed, used = time.perf_counter() - start, time.process_time() - used
+    copies = [(int(pair.a), int(pair.b)) for pair in pairs if pair.is_copy]
+    # A plant is found where any copy of its source is a copy of it.
+    found = {end for pair in copies if pair[0] % period == pair[1] % period for end in pair}
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{len(ids)} slices: search {searched[0][0]:.1f} CPU s, {searched[0][1]} candidates, "
+        f"{sum(compared)} compared; "
+        f"in all {used:.1f} CPU s, {elapsed:.0f} s; {len(copies)} copies, "
+        f"{len(pairs) - len(copies)} neighbours; planted found "
+        f"{len(found) / len(ids):.4f}; peak {peak:.0f} MiB",
+        flush=True,
+    )
+
+
+def _noisy(looks: Sequence[Look], seed: int) -> list[Look]:
+    """The slices with blurred noise and grain, as other files."""
     if seed == 0:
-        return descriptors
-    noise = np.random.default_rng(seed).normal(size=descriptors.shape).astype(np.float32)
-    noisy = descriptors + noise * np.float32(NOISE / np.sqrt(descriptors.shape[1]))
-    return noisy / np.linalg.norm(noisy, axis=1, keepdims=True)
+        return list(looks)
+    rng = np.random.default_rng(seed)
+    noisy = []
+    for start in range(0, len(looks), _BATCH):
+        batch = looks[start : start + _BATCH]
+        spectrum = fft.dctn(
+            np.stack([look.head for look in batch]).astype(np.float32), axes=(1, 2), norm="ortho"
+        )
+        low = spectrum[:, :FREQUENCIES, :FREQUENCIES]
+        length = np.sqrt((low**2).sum(axis=(1, 2)) - low[:, 0, 0] ** 2)
+        noise = rng.normal(size=low.shape) * (NOISE / FREQUENCIES * length)[:, None, None]
+        noise[:, 0, 0] = 0
+        low += noise
+        heads = fft.idctn(spectrum, axes=(1, 2), norm="ortho")
+        heads = np.rint(heads + GRAIN * rng.standard_normal(heads.shape, np.float32))
+        for look, head in zip(batch, np.clip(heads, 0, 255).astype(np.uint8), strict=True):
+            digest = hashlib.sha256(head).digest()
+            noisy.append(replace(look, head=head, file_digest=digest, pixel_digest=digest))
+    return noisy
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [int(factor) for factor in sys.argv[2:]])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("factors", type=int, nargs="+")
+    parser.add_argument("--every", type=int, default=1)
+    main(**vars(parser.parse_args()))

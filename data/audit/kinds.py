@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from threadpoolctl import threadpool_limits
 
 from data.audit.alignment import align, warp, warp_mask
 from data.audit.candidates import Candidates
@@ -35,8 +36,9 @@ _COARSE_STEPS = 5
 _BAND = (0.7, 3.0)
 _EDGE = 3
 """Pixels beside the edge of what is known that the filters have touched."""
-_BATCH = 64
-"""Pairs at a time: what they need stays in the processor's cache."""
+_BATCH = 16
+"""Pairs at a time: what they need stays in the processor's cache, and is not given back to the
+system and asked for again with each array."""
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -55,6 +57,12 @@ class Verdicts:
 
     coarse: Floats
     detail: Floats
+
+    def __add__(self, other: Verdicts) -> Verdicts:
+        """Both, one behind the other."""
+        return Verdicts(
+            np.concatenate((self.coarse, other.coarse)), np.concatenate((self.detail, other.detail))
+        )
 
 
 def shrink(thumbnails: NDArray, side: int) -> Floats:
@@ -102,7 +110,8 @@ def judge(
             progress(len(coarse))
         return coarse, detail
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    # A library that spreads the tiny products over threads of its own spends more time on those.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
         done = list(pool.map(one, _batches(len(candidates.first))))
     empty = np.empty(0, np.float32)
     coarse = np.concatenate([empty, *(part[0] for part in done)])

@@ -9,18 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.audit.candidates import MOST, find_candidates
-from data.audit.kinds import COARSE_SIDE, COPY, NEIGHBOUR, judge, shrink
+from data.audit.kinds import COPY, NEIGHBOUR
 from data.audit.looks import Look
-from data.audit.orientations import ORIENTATIONS, describe
+from data.audit.matching import LARGE, match
+from data.audit.orientations import ORIENTATIONS
 
 KINDS = ("file", "pixel", "near", "mirrored", "rotated", "neighbour")
 """Strongest first: the same bytes; the same grey pixels; the same slice re-encoded, rescaled,
 cropped, or of other brightness; that mirrored left-right; that turned by quarters, mirrored or
 not; another slice of the same patient."""
 COPIES = KINDS[:-1]
-LEAST_LIKENESS = 0.945
-"""Of the descriptors of a pair that is looked at more closely."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,8 @@ def find_pairs(
 ) -> tuple[Pair, ...]:
     """Lists all copies and neighbours, sorted by ids.
 
+    Of more than ``LARGE`` copies of one slice only so many pairs are listed as connect them.
+
     Args:
         ids: Of the slices, sorted.
         looks: Their looks, in the same order.
@@ -74,9 +74,7 @@ def _alike(
 ) -> dict[tuple[int, int], tuple[str, float]]:
     heads = np.stack([look.head for look in looks])
     inside = np.stack([look.inside for look in looks])
-    candidates = find_candidates(describe(shrink(heads, COARSE_SIDE)), LEAST_LIKENESS)
-    advance = progress("comparing", len(candidates.first)) if progress is not None else None
-    verdicts = judge(heads, inside, candidates, advance)
+    candidates, verdicts = match(heads, inside, progress)
     found: dict[tuple[int, int], tuple[str, float]] = {}
     # Rising scores: what is kept is the orientation that fits best.
     for row in np.argsort(verdicts.coarse, kind="stable"):
@@ -103,7 +101,7 @@ def _same(digests: Iterable[bytes]) -> Iterable[tuple[int, int]]:
     for position, digest in enumerate(digests):
         groups[digest].append(position)
     for group in groups.values():
-        if len(group) <= MOST:
+        if len(group) <= LARGE:
             yield from itertools.combinations(group, 2)
         else:
             # A thousand empty slices would be half a million pairs; these connect them too.
