@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from data.audit.components import connected
 from data.audit.outcome import Audit
 from data.audit.pairs import COPIES, KINDS, Pair, find_pairs
 from data.audit.run import audit_slices
@@ -125,6 +126,21 @@ def test_a_great_many_equal_slices_stay_a_short_list() -> None:
     same = look_at(jpeg(np.zeros((32, 32), np.uint8), 90))
     ids = [f"{number:04d}" for number in range(300)]
     assert len(find_pairs(ids, [same] * 300)) == 299
+
+
+@pytest.mark.parametrize(("copies", "all_listed"), [(8, True), (50, False)])
+def test_copies_of_one_slice_are_one_group_and_all_pairs_if_it_is_not_large(
+    sample_dir: Path, copies: int, all_listed: bool
+) -> None:
+    grey = decode_grey(scan(sample_dir).slices[0].image.read_bytes())
+    looks = [
+        look_at(jpeg(np.clip(grey.astype(int) + i, 0, 255).astype(np.uint8), 90))
+        for i in range(copies)
+    ]
+    ids = [f"{number:04d}" for number in range(copies)]
+    pairs = [(pair.a, pair.b) for pair in find_pairs(ids, looks) if pair.is_copy]
+    assert connected(pairs) == (tuple(ids),)
+    assert (len(pairs) == copies * (copies - 1) / 2) == all_listed
 
 
 def test_nothing_and_one_slice_have_no_pairs() -> None:
