@@ -217,7 +217,7 @@ def _read_name(image: Path, label: str, split: str, mask: Path | None) -> Slice 
         return Problem(
             image,
             "image without a mask",
-            f"Add {image.stem}{MASK_SUFFIX} to the masks",
+            f"Add a {MASK_SUFFIX} file of the same name to the masks",
             image.stem,
             "image-without-mask",
         )

@@ -317,6 +317,14 @@ def test_alike_findings_are_one_line_with_a_count(root: Path) -> None:
     assert len(told["paths"]) == 2
 
 
+def test_masks_that_are_all_lost_are_one_line(root: Path) -> None:
+    folder = mask_path(root, "")
+    shutil.rmtree(folder)
+    # A loop, as a broken link to where the masks were.
+    folder.symlink_to(folder)
+    assert verify(root, 1)["image-without-mask"]["count"] == 9
+
+
 def test_copies_of_each_other_stay_together(root: Path) -> None:
     copy_slice("test")(root)
     (root / "manifest.csv").unlink()
