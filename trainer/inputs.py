@@ -70,6 +70,7 @@ def training_batches(
         tf.data.Dataset.zip((batches, numbers))
         .map(vary, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
+        .with_options(_dealt_out())
     )
 
 
@@ -88,6 +89,7 @@ def validation_batches(
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         .prefetch(tf.data.AUTOTUNE)
+        .with_options(_dealt_out())
     )
 
 
@@ -111,6 +113,14 @@ def _records(file_patterns: Sequence[str]) -> tf.data.Dataset:
         num_parallel_calls=tf.data.AUTOTUNE,
         deterministic=True,
     )
+
+
+def _dealt_out() -> tf.data.Options:
+    # Several machines share each batch, as devices do. Were files dealt out instead, their
+    # batches together would not be those of one machine, and few files are fewer than machines.
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return options
 
 
 def _decoded(records: tf.data.Dataset, image_size: int) -> tf.data.Dataset:

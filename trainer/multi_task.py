@@ -56,13 +56,27 @@ class MultiTask(keras.Model):
     ) -> tf.Tensor:
         """The weighted loss of a device's part of the batch.
 
-        Gradients of devices are added up, so each gives its share of the mean.
+        Gradients of devices are added up, so each gives its share of the mean. Shares differ
+        where slices cannot be dealt out evenly; of a last batch a device may even get none.
         """
         del x, sample_weight
         assert y is not None and y_pred is not None
-        losses = {task: loss(y[task], y_pred[task]) for task, loss in self._task_losses.items()}
+        slices = tf.shape(next(iter(y.values())))[0]
+        losses = {
+            # A mean over no slices is no number, whatever it is weighed with.
+            task: tf.where(slices > 0, loss(y[task], y_pred[task]), 0.0)
+            for task, loss in self._task_losses.items()
+        }
         for task, value in losses.items():
-            self._parts[task].update_state(value)
+            self._parts[task].update_state(value, sample_weight=slices)
         total = self.weighting(losses)
-        self._total.update_state(total)
-        return total / tf.distribute.get_strategy().num_replicas_in_sync
+        self._total.update_state(total, sample_weight=slices)
+        return total * _share(tf.cast(slices, total.dtype))
+
+
+def _share(slices: tf.Tensor) -> tf.Tensor:
+    """A device's slices as a part of those of all devices, 1 where it is alone."""
+    if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+        return tf.ones_like(slices)
+    context = tf.distribute.get_replica_context()
+    return slices / context.all_reduce(tf.distribute.ReduceOp.SUM, slices)

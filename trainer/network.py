@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import segmentation_models as sm
+import tensorflow as tf
 import tf_keras as keras
 
 from data import naming
@@ -24,7 +25,7 @@ _BATCH_NORM_MOMENTUM = 0.9
 
 
 def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras.Model:
-    """Builds the network under the current dtype policy.
+    """Builds the network under the current dtype policy and distribution strategy.
 
     U-Net: Ronneberger et al. 2015 (arXiv 1505.04597); encoder: He et al. 2015
     (arXiv 1512.03385), both as segmentation-models builds them.
@@ -45,9 +46,7 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     layers = keras.layers
     pretrained = encoder_weights and config.encoder_weights == "imagenet"
     unet = _build_unet(config, "imagenet" if pretrained else None)
-    for layer in unet.layers:
-        if isinstance(layer, layers.BatchNormalization):
-            layer.momentum = _BATCH_NORM_MOMENTUM
+    _set_batch_norms(unet)
     bottleneck = unet.get_layer(_BOTTLENECK).output
     file = encoder_file(config) if encoder_weights else None
     if file is not None:
@@ -67,6 +66,19 @@ def set_encoder_trainable(network: keras.Model, trainable: bool) -> None:
     """Freezes the encoder as it is, its batch norms' statistics among it, or sets it free."""
     for layer in keras.Model(network.input, network.get_layer(_BOTTLENECK).output).layers:
         layer.trainable = trainable
+
+
+def _set_batch_norms(unet: keras.Model) -> None:
+    """Sets what segmentation-models gives no argument for; both count only when a layer runs."""
+    shared = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    for layer in unet.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = _BATCH_NORM_MOMENTUM
+            # Statistics of all devices' slices, as one device would take them. Only then is Keras
+            # without its fused kernel, whose variances for val are n / (n - 1) as large.
+            layer.synchronized = shared
+            layer.fused = layer.fused and not shared
+            layer._bessels_correction_test_only = False
 
 
 def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
