@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from data import naming
+from trainer.config import ClusterConfig
 
 Metric = Literal[
     "accuracy",
@@ -131,6 +132,9 @@ class PathsConfig(BaseModel):
         None, description="Where blessed models are pushed; null: WORKSPACE/serving."
     )
     runner: Literal["local", "beam"] = Field("local", description="What orchestrates.")
+    cluster: ClusterConfig = Field(
+        default_factory=ClusterConfig, description="Machines that train together."
+    )
     beam_args: tuple[str, ...] = Field(
         ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"),
         description="Options of the Beam pipelines within components.",

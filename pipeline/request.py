@@ -8,6 +8,7 @@ from typing import Literal
 
 from pipeline.configuration import Parameters
 from pipeline.workspace import Workspace
+from trainer.config import ClusterConfig
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class RunRequest:
         parameters: What the run computes.
         runner: What orchestrates.
         beam_args: Options of the Beam pipelines within components.
+        cluster: Which machines train.
         skip_bad: Go on without unusable slices.
     """
 
@@ -28,4 +30,5 @@ class RunRequest:
     parameters: Parameters
     runner: Literal["local", "beam"]
     beam_args: tuple[str, ...]
+    cluster: ClusterConfig
     skip_bad: bool

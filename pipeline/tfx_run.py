@@ -12,12 +12,18 @@ from pipeline.request import RunRequest
 from pipeline.runner import run_pipeline
 from pipeline.status import RunStatus
 from trainer.checkpoints import forget_finished
+from trainer.cluster import appoint
+from trainer.hardware import share_gpus
 
 
 def run(
     request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
 ) -> Outcome:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
+    appoint(request.workspace.training, request.cluster)
+    if request.cluster.workers:
+        # Trainer's part of the training runs in a process of its own, beside this one.
+        share_gpus()
     kept = {item.id for item in checked.slices}
     skipped = {item.slice_id for item in checked.problems if item.slice_id} - kept
     pipeline = build_pipeline(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from data.errors import ConfigurationError
-from trainer.hardware import choose_distribution, choose_precision, make_strategy
+from trainer.hardware import choose_distribution, choose_precision
 
 BF16 = frozenset({"avx512f", "avx512_bf16"})
 
@@ -20,12 +18,6 @@ BF16 = frozenset({"avx512f", "avx512_bf16"})
 )
 def test_the_strategy_follows_the_devices(gpus: int, expected: str) -> None:
     assert choose_distribution(gpus) == expected
-
-
-def test_several_machines_are_refused_by_name() -> None:
-    cluster = {"worker": ["127.0.0.1:1", "127.0.0.1:2"]}
-    with pytest.raises(ConfigurationError, match="TF_CONFIG"):
-        make_strategy({"TF_CONFIG": json.dumps({"cluster": cluster})})
 
 
 @pytest.mark.parametrize(
@@ -51,7 +43,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 real = tf.config.list_logical_devices
 tf.config.list_logical_devices = lambda kind=None: real("CPU" if kind == "GPU" else kind)
-strategy = hardware.make_strategy({})
+strategy = hardware.make_strategy()
 print(type(strategy).__name__, strategy.num_replicas_in_sync)
 """
 

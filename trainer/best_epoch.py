@@ -19,6 +19,9 @@ SCORE = "val_score"
 """Mean of class accuracy and all-slice Dice on val, of the tasks that are learnt: what decides
 which epoch is the best."""
 
+FOLDER = "best"
+"""Where a training's folder has the weights of its best epoch."""
+
 _FILE = "weights"
 _STATE = "best.json"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import tf_keras as keras
 
 from trainer.averaging import AveragedWeights
-from trainer.best_epoch import BestEpoch, CombinedScore
+from trainer.best_epoch import FOLDER, BestEpoch, CombinedScore
 from trainer.board.callback import Board
 from trainer.board.examples import Examples
 from trainer.board.hyperparameters import Hyperparameters
@@ -38,7 +38,7 @@ def make_callbacks(
         backup: What continues it.
     """
     averaged = AveragedWeights()
-    best = BestEpoch(run_dir / "best", config.patience, network, averaged)
+    best = BestEpoch(run_dir / FOLDER, config.patience, network, averaged)
     events = run_dir / EVENTS
     return [
         averaged,

@@ -11,6 +11,28 @@ from preprocessing.config import ImageSize, PreprocessingConfig
 Step = Annotated[int, Field(ge=1)]
 Channels = Annotated[int, Field(ge=1)]
 Precision = Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"]
+HostAndPort = Annotated[str, Field(pattern=r"^[^\s:/]+:[0-9]{1,5}$")]
+
+
+class ClusterConfig(BaseModel):
+    """Machines that train together over one workspace; where they are, not what they compute."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    workers: tuple[HostAndPort, ...] = Field(
+        (), description="host:port of each machine, that of brisc run first; none: this one alone."
+    )
+    join_timeout: float = Field(
+        600.0, gt=0.0, description="How long a training waits for the others, seconds."
+    )
+
+    @model_validator(mode="after")
+    def _several_and_different(self) -> ClusterConfig:
+        if len(self.workers) == 1:
+            raise ValueError("workers has one machine, which needs no cluster")
+        if len(set(self.workers)) < len(self.workers):
+            raise ValueError("workers has a machine twice")
+        return self
 
 
 class ModelConfig(BaseModel):

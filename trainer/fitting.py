@@ -10,6 +10,7 @@ from pathlib import Path
 import tensorflow as tf
 import tf_keras as keras
 
+from data.errors import ConfigurationError
 from trainer.board.examples import Examples
 from trainer.board.hyperparameters import hyperparameters
 from trainer.callbacks import make_callbacks
@@ -43,6 +44,7 @@ def fit(
     val_files: Sequence[str],
     run_dir: Path,
     strategy: tf.distribute.Strategy,
+    own_dir: Path | None = None,
 ) -> keras.Model:
     """Trains on one split, watches another, and returns the network of the best epoch.
 
@@ -57,10 +59,16 @@ def fit(
         val_files: The same of the split that decides which epoch is the best.
         run_dir: Folder of this training.
         strategy: Over which devices.
+        own_dir: Where this process keeps its best epoch and event files: of several machines, one
+            has the training's folder, which is the default, and the others folders of their own.
+
+    Raises:
+        ConfigurationError: A batch has fewer slices than there are devices.
     """
     counts = class_counts(train_files)
     slices = int(counts.sum())
     batch_size = min(config.batch_size, slices)
+    _require_a_slice_each(batch_size, strategy.num_replicas_in_sync)
     steps = slices // batch_size
     _log.info("%d slices, %d steps of %d an epoch", slices, steps, batch_size)
     val = validation_batches(val_files, model.image_size, batch_size)
@@ -95,10 +103,25 @@ def fit(
             epochs=phase.last,
             verbose=0,
             callbacks=make_callbacks(
-                config, network, examples, settings, steps=steps, run_dir=run_dir, backup=backup
+                config,
+                network,
+                examples,
+                settings,
+                steps=steps,
+                run_dir=own_dir or run_dir,
+                backup=backup,
             ),
         )
     return network
+
+
+def _require_a_slice_each(batch_size: int, devices: int) -> None:
+    if batch_size < devices:
+        raise ConfigurationError(
+            "training.batch_size",
+            f"a batch of {batch_size} leaves some of {devices} devices without a slice",
+            "Raise it, or train on fewer devices",
+        )
 
 
 def _phases(config: TrainingConfig) -> Iterator[_Phase]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import tensorflow as tf
 import tf_keras as keras
 
-from data.errors import ConfigurationError
 from trainer.config import Precision, TrainingConfig
 
 Distribution = Literal["one_device", "mirrored"]
@@ -24,28 +22,23 @@ def choose_distribution(gpus: int) -> Distribution:
     return "mirrored" if gpus > 1 else "one_device"
 
 
+def with_precision(config: TrainingConfig) -> TrainingConfig:
+    """Puts what ``auto`` comes to on this machine in its place; starts no GPU."""
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    precision = choose_precision(config.precision, gpus, cpu_flags())
+    return config.model_copy(update={"precision": precision})
+
+
 def prepare(config: TrainingConfig) -> None:
     """Seeds this process and chooses the arithmetic of the networks that it builds."""
     keras.utils.set_random_seed(config.seed)
-    gpus = len(tf.config.list_logical_devices("GPU"))
-    precision = choose_precision(config.precision, gpus, cpu_flags())
+    precision = with_precision(config).precision
     _log.info("training in %s", precision)
     keras.mixed_precision.set_global_policy(precision)
 
 
-def make_strategy(environment: Mapping[str, str]) -> tf.distribute.Strategy:
-    """Builds the strategy for the devices TensorFlow sees in this process.
-
-    Raises:
-        ConfigurationError: ``TF_CONFIG`` names several workers.
-    """
-    cluster = json.loads(environment.get("TF_CONFIG") or "{}").get("cluster", {})
-    if sum(len(cluster.get(role, [])) for role in ("chief", "worker")) > 1:
-        # Their connection has to be made before a process runs any TensorFlow, which the
-        # components before Trainer do.
-        raise ConfigurationError(
-            "TF_CONFIG", "training on several machines is not supported", "Unset it"
-        )
+def make_strategy() -> tf.distribute.Strategy:
+    """Builds the strategy for the devices TensorFlow sees in this process."""
     gpus = tf.config.list_logical_devices("GPU")
     kind = choose_distribution(len(gpus))
     _log.info("training on %d GPU(s): %s", len(gpus), kind)
@@ -54,6 +47,33 @@ def make_strategy(environment: Mapping[str, str]) -> tf.distribute.Strategy:
     # TensorFlow's default strategy takes the GPU where there is one, and unlike
     # OneDeviceStrategy it can be continued by BackupAndRestore.
     return tf.distribute.get_strategy()
+
+
+def join_cluster(workers: Sequence[str], index: int) -> tf.distribute.Strategy:
+    """Builds the strategy for the devices of several machines, and connects them.
+
+    Has to come before anything of TensorFlow has run in this process.
+
+    Args:
+        workers: ``host:port`` of each machine.
+        index: Which of them this is.
+    """
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    _log.info("training as worker %d of %s, on %d GPU(s)", index, ", ".join(workers), gpus)
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+        tf.train.ClusterSpec({"worker": list(workers)}),
+        task_type="worker",
+        task_id=index,
+        num_accelerators={"GPU": gpus},
+        rpc_layer="grpc",
+    )
+    return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+
+
+def share_gpus() -> None:
+    """Leaves memory of the GPUs to other processes; has to come before TensorFlow has run."""
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
 
 
 def choose_precision(wanted: Precision, gpus: int, cpu_flags: frozenset[str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,13 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 from serving.signatures import save_model
 from trainer import hardware
 from trainer.checkpoints import mark_finished, training_folder
+from trainer.cluster import Job, appointed
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.event_files import EVENTS, MODEL_RUN
-from trainer.fitting import fit
 from trainer.inference import AnsweringNetwork
+from trainer.member import train, trained_weights
 from trainer.network import build_network
+from trainer.several_machines import lead
 from trainer.tuning_config import tuned
 
 
@@ -28,35 +29,40 @@ def run_fn(fn_args: FnArgs) -> None:
     Args:
         fn_args: From TFX Trainer; ``custom_config`` holds ``model`` and ``training`` (the
             fields of their configurations) and ``training_dir``, a folder of the workspace
-            that outlives an interrupted run.
+            that outlives an interrupted run and says which machines train.
     """
     custom: dict[str, Any] = fn_args.custom_config
     model_config = ModelConfig.model_validate(custom["model"])
     # What a search before has found wins over the configuration.
     found = (fn_args.hyperparameters or {}).get("values", {})
     config = tuned(TrainingConfig.model_validate(custom["training"]), found)
+    training_dir = Path(custom["training_dir"])
+    cluster = appointed(training_dir)
     run_dir = training_folder(
-        Path(custom["training_dir"]),
+        training_dir,
         [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
         {**custom, "tuned": found},
     )
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / MODEL_RUN).write_text(fn_args.model_run_dir)
-    hardware.prepare(config)
-    strategy = hardware.make_strategy(os.environ)
-    trained = fit(
-        model_config,
-        config,
+    job = Job(
+        workers=cluster.workers,
+        model=model_config,
+        # Decided here for all machines.
+        training=hardware.with_precision(config),
         train_files=fn_args.train_files,
         val_files=fn_args.eval_files,
         run_dir=run_dir,
-        strategy=strategy,
     )
+    if job.workers:
+        lead(training_dir, job, cluster.join_timeout)
+    else:
+        train(job, hardware.make_strategy(), run_dir)
 
     # Served in float32: a server's CPU need not have what the trainer's had.
     keras.mixed_precision.set_global_policy("float32")
     served = build_network(model_config, encoder_weights=False)
-    served.set_weights(trained.get_weights())
+    served.load_weights(str(trained_weights(run_dir))).assert_existing_objects_matched()
     save_model(
         AnsweringNetwork.configured(served, model_config, fn_args.eval_files),
         tft.TFTransformOutput(fn_args.transform_graph_path),

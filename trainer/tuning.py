@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -85,7 +84,7 @@ class Trials(base_tuner.BaseTuner):
         config = tuned(self._config, trial.hyperparameters.values, self._epochs)
         run_dir = self._folder / f"trial-{trial.trial_id}"
         hardware.prepare(config)
-        strategy = hardware.make_strategy(os.environ)
+        strategy = hardware.make_strategy()
         try:
             fit(self._model, config, run_dir=run_dir, strategy=strategy, **self._files)
         except BriscError as error:

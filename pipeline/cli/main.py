@@ -7,7 +7,7 @@ import sys
 import typer
 
 from data.errors import BriscError, ConfigurationError
-from pipeline.cli import data, evaluate, predict, run, tensorboard
+from pipeline.cli import data, evaluate, predict, run, tensorboard, train_worker
 
 FAILED = 1
 USAGE = 2
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.command("run")(run.run)
+app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("tensorboard")(tensorboard.tensorboard)

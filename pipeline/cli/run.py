@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from enum import Enum
 from pathlib import Path
 from typing import Annotated
@@ -53,6 +55,7 @@ def run(
 
     Example: brisc run --data brisc2025 --workspace work --set training.epochs=20
     """
+    _refuse_tf_config(os.environ.get("TF_CONFIG", ""))
     from pipeline.configuration import load_parameters, load_paths
     from pipeline.execute import execute
     from pipeline.request import RunRequest
@@ -78,6 +81,22 @@ def run(
         parameters=load_parameters(files, profile, assignments or []),
         runner=paths.runner,
         beam_args=paths.beam_args,
+        cluster=paths.cluster,
         skip_bad=skip_bad,
     )
     raise typer.Exit(execute(request))
+
+
+def _refuse_tf_config(text: str) -> None:
+    # Whoever sets it expects its machines to train, and would not notice that one does it alone.
+    try:
+        cluster = json.loads(text or "{}").get("cluster", {})
+        machines = sum(len(addresses) for addresses in cluster.values())
+    except (ValueError, AttributeError, TypeError):
+        machines = 0
+    if machines > 1:
+        raise ConfigurationError(
+            "TF_CONFIG",
+            "machines are not taken from it",
+            "Unset it, and list them in config.yaml as cluster.workers",
+        )

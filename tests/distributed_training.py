@@ -1,0 +1,107 @@
+"""Trains a small network in a process of its own: python -m tests.distributed_training one DIR
+
+The kinds are ``one`` device, ``mirrored`` on two of this machine, and ``worker`` INDEX of the
+machines that follow. Leaves every step's and epoch's numbers as DIR/logs.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import tf_keras as keras
+
+from tests.records import blob_slices, write_records
+from trainer import callbacks, fitting, hardware, member
+from trainer.cluster import Job
+from trainer.config import ModelConfig, TrainingConfig
+
+# isort: split
+# After the trainer, which chooses TensorFlow's Keras.
+import tensorflow as tf
+
+SIZE = 32
+
+
+def job(folder: Path, workers: tuple[str, ...] = ()) -> Job:
+    """A training with whatever several devices could do otherwise than one: batches and a last
+    val batch that two cannot halve, a bound on gradients, averaged and learnt weights."""
+    # The smallest encoder has all that matters here, and is traced in a third of the time.
+    model = ModelConfig(
+        image_size=SIZE, encoder_weights="none", decoder_filters=(16, 8, 8, 4, 4), dropout=0
+    ).model_copy(update={"encoder": "resnet18"})
+    training = TrainingConfig(
+        epochs=2,
+        batch_size=9,
+        # AdamW makes steps of full length of gradients that are nothing but float error.
+        learning_rate=1e-4,
+        ema_decay=0.8,
+        class_weights="balanced",
+        loss_weighting="uncertainty",
+        precision="float32",
+    )
+    return Job(
+        workers=workers,
+        model=model,
+        training=training,
+        train_files=(str(folder / "train.gz"),),
+        val_files=(str(folder / "val.gz"),),
+        run_dir=folder,
+    )
+
+
+class _Logs(keras.callbacks.Callback):
+    """Writes down all numbers as they come."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+        self._all: list[dict[str, float]] = []
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        self._all.append({name: float(value) for name, value in (logs or {}).items()})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.on_train_batch_end(epoch, logs)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        self._file.write_text(json.dumps(self._all))
+
+
+def log_to(folder: Path) -> None:
+    """Lets trainings of this process leave their numbers."""
+
+    def make(*arguments: object, **keys: object) -> list[keras.callbacks.Callback]:
+        made = callbacks.make_callbacks(*arguments, **keys)  # type: ignore[arg-type]
+        return [*made, _Logs(folder / "logs.json")]
+
+    fitting.make_callbacks = make
+
+
+def main(kind: str, folder: Path, own: Path, index: int, workers: tuple[str, ...]) -> None:
+    """Trains as ``kind`` says."""
+    log_to(own)
+    if kind == "worker":
+        member.train_as(job(folder, workers), index, own)
+        return
+    if kind == "mirrored":
+        cpu = tf.config.list_physical_devices("CPU")[0]
+        tf.config.set_logical_device_configuration(
+            cpu, [tf.config.LogicalDeviceConfiguration()] * 2
+        )
+        strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    else:
+        strategy = hardware.make_strategy()
+    member.train(job(folder), strategy, own)
+
+
+def write_slices(folder: Path) -> None:
+    """Writes what ``job`` trains on: batches of 9, and val batches of 9 and 1."""
+    write_records(folder / "train.gz", blob_slices(20, SIZE, 0))
+    write_records(folder / "val.gz", blob_slices(10, SIZE, 1))
+
+
+if __name__ == "__main__":
+    kind, folder, own, index, *workers = sys.argv[1:]
+    main(kind, Path(folder), Path(own), int(index), tuple(workers))
