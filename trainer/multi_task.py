@@ -37,7 +37,15 @@ class MultiTask(keras.Model):
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> dict[str, tf.Tensor]:
         """Images to the network's outputs."""
-        return self.network(inputs, training=training)
+        if training or tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            return self.network(inputs, training=training)
+        # The last batch of val may leave a device without a slice, which oneDNN's convolutions
+        # make nonsense of: they hand on their input.
+        slices = tf.shape(inputs)[0]
+        missing = tf.maximum(1 - slices, 0)
+        filled = tf.pad(inputs, [[0, missing], [0, 0], [0, 0], [0, 0]])
+        outputs = self.network(filled, training=False)
+        return {name: output[:slices] for name, output in outputs.items()}
 
     def test_step(self, data: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
         """As Keras has it, and counts the answers."""
