@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from data.errors import ConfigurationError, InputError
+from pipeline.cli.run import run
 from pipeline.configuration import load_paths
 from trainer import several_machines
 from trainer.cluster import Job, appoint, appointed, find_offer, offer
@@ -75,3 +77,11 @@ def test_a_worker_that_does_not_fit_the_run_says_so(
 def test_clusters_that_cannot_be_are_refused(workers: list[str], match: str) -> None:
     with pytest.raises(ConfigurationError, match=match):
         load_paths(None, {"cluster": {"workers": workers}})
+
+
+def test_machines_in_tf_config_are_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The run would train on this one alone.
+    cluster = {"worker": list(WORKERS)}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster}))
+    with pytest.raises(ConfigurationError, match="cluster.workers"):
+        run(data=Path("nowhere"))

@@ -16,7 +16,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from data.errors import BriscError
 from trainer import hardware
-from trainer.best_epoch import SCORE, best_score
+from trainer.best_epoch import FOLDER, SCORE, best_score
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.fitting import fit
@@ -90,7 +90,7 @@ class Trials(base_tuner.BaseTuner):
         except BriscError as error:
             # KerasTuner would go on to the next trial, which has the same problem.
             raise keras_tuner.errors.FatalError(str(error)) from error
-        score = best_score(run_dir / "best")
+        score = best_score(run_dir / FOLDER)
         _log.info("trial %s: %s %.4f", trial.hyperparameters.values, SCORE, score)
         # Its weights are of no more use, and the next trial's graph needs the room.
         shutil.rmtree(run_dir)
