@@ -30,7 +30,7 @@ def start(kind: str, folder: Path, own: Path, index: int, *workers: str) -> subp
 
 
 def logs(process: subprocess.Popen[str], own: Path) -> list[dict[str, float]]:
-    """The numbers of each step and epoch, once the process has ended."""
+    """The numbers of each epoch, once the process has ended."""
     _, errors = process.communicate()
     assert process.returncode == 0, errors[-3000:]
     return json.loads((own / "logs.json").read_text())
@@ -55,8 +55,8 @@ def one_device(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, float
 
 def require_equal(found: list[dict[str, float]], expected: list[dict[str, float]]) -> None:
     assert len(found) == len(expected)
-    for step, (one, other) in enumerate(zip(found, expected, strict=True)):
-        assert one == pytest.approx(other, rel=1e-3, abs=1e-4), f"step {step}"
+    for epoch, (one, other) in enumerate(zip(found, expected, strict=True)):
+        assert one == pytest.approx(other, rel=1e-4, abs=1e-5), f"epoch {epoch}"
 
 
 @pytest.mark.integration

@@ -62,6 +62,8 @@ def _answer(
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    # Says each all-reduce of the graph, twice.
+    logging.getLogger("tensorflow").setLevel(logging.WARNING)
     progress.addHandler(_Sender(connection))
     progress.setLevel(logging.INFO)
     try:

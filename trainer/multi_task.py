@@ -37,10 +37,11 @@ class MultiTask(keras.Model):
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> dict[str, tf.Tensor]:
         """Images to the network's outputs."""
-        if training or tf.distribute.get_strategy().num_replicas_in_sync == 1:
-            return self.network(inputs, training=training)
+        if training:
+            return self.network(inputs, training=True)
         # The last batch of val may leave a device without a slice, which oneDNN's convolutions
-        # make nonsense of: they hand on their input.
+        # make nonsense of: they hand on their input. Done on one device too: Keras takes the cross
+        # entropy of a softmax that it is given as it is from the logits, without a bound.
         slices = tf.shape(inputs)[0]
         missing = tf.maximum(1 - slices, 0)
         filled = tf.pad(inputs, [[0, missing], [0, 0], [0, 0], [0, 0]])
