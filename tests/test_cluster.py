@@ -83,5 +83,5 @@ def test_machines_in_tf_config_are_refused_by_name(monkeypatch: pytest.MonkeyPat
     # The run would train on this one alone.
     cluster = {"worker": list(WORKERS)}
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster}))
-    with pytest.raises(ConfigurationError, match="cluster.workers"):
+    with pytest.raises(ConfigurationError, match=r"cluster\.workers"):
         run(data=Path("nowhere"))
