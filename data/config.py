@@ -1,4 +1,4 @@
-"""Typed configuration of the data stage: section ``split`` of ``params.yaml``."""
+"""Typed configuration of the data stage: sections ``split`` and ``drift`` of ``params.yaml``."""
 
 from __future__ import annotations
 
@@ -51,3 +51,39 @@ class SplitConfig(BaseModel):
         if self.strategy != "official" and self.validation_fraction > 0.5:
             raise ValueError(f"validation_fraction is at most 0.5 with strategy {self.strategy}")
         return self
+
+
+class Limits(BaseModel):
+    """How far the distribution of each feature may lie from another, 0 to 1; 1 is never exceeded.
+
+    Classes and planes: the largest difference of a value's share (L-infinity). The others: the
+    Jensen-Shannon divergence of histograms over 20 common bins, in bits.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    label: float = Field(0.1, ge=0.0, le=1.0, description="Share of a class.")
+    plane: float = Field(0.1, ge=0.0, le=1.0, description="Share of a plane.")
+    height: float = Field(0.05, ge=0.0, le=1.0, description="Height in pixels.")
+    width: float = Field(0.05, ge=0.0, le=1.0, description="Width in pixels.")
+    tumor_area: float = Field(
+        0.05,
+        ge=0.0,
+        le=1.0,
+        description="Share of a slice that is tumour; 0 without one.",
+    )
+
+
+class DriftConfig(BaseModel):
+    """What distributions are compared with, and what follows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    splits: Limits = Field(default_factory=Limits, description="Of val and test from train.")
+    runs: Limits = Field(
+        default_factory=Limits,
+        description="Of train and test from those of the last other data set in the workspace.",
+    )
+    stop: bool = Field(
+        False, description="Whether a distance above its limit ends the run before it trains."
+    )

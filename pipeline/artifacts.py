@@ -15,3 +15,9 @@ class DataSplit(Artifact):
     """Which slice is where: ``split.csv`` and ``split.json``, of ``data.split_record``."""
 
     TYPE_NAME = "DataSplit"
+
+
+class DataDrift(Artifact):
+    """How far distributions lie apart: ``drift.json``, of ``data.statistics.record``."""
+
+    TYPE_NAME = "DataDrift"

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from data.config import SplitConfig
+from data.config import DriftConfig, SplitConfig
 from data.errors import ConfigurationError
 from pipeline.config import GateConfig, PathsConfig
 from preprocessing.config import PreprocessingConfig
@@ -32,6 +32,7 @@ class Parameters(BaseModel):
     training: TrainingConfig = Field(default_factory=TrainingConfig)
     tuning: TuningConfig = Field(default_factory=TuningConfig)
     split: SplitConfig = Field(default_factory=SplitConfig)
+    drift: DriftConfig = Field(default_factory=DriftConfig)
     gate: GateConfig = Field(default_factory=GateConfig)
     serving: ServingConfig = Field(default_factory=ServingConfig)
 

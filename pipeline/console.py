@@ -1,4 +1,4 @@
-"""What long work shows on a terminal, and nowhere else."""
+"""What commands print: tables, and on a terminal how far long work is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 
+from rich import box
+from rich import table as rich_table
 from rich.console import Console
 from rich.live import Live
 from rich.progress import Progress
 from rich.spinner import Spinner
+from rich.text import Text
+
+from data.page import Table
 
 
 def hush_tensorflow() -> None:
@@ -48,3 +53,17 @@ def status_line(console: Console, text: str) -> Iterator[Spinner]:
         spinner, console=console, transient=True, redirect_stdout=False, redirect_stderr=False
     ):
         yield spinner
+
+
+def print_table(content: Table, console: Console | None = None) -> None:
+    """Prints a table under its title; without a ``console``, on standard output."""
+    screen = console or Console()
+    # A title of the table itself would be wrapped to its width.
+    screen.print(content.title, highlight=False, markup=False)
+    drawn = rich_table.Table(box=box.SIMPLE)
+    for name in content.columns:
+        # Ids that are cut short would be of no use.
+        drawn.add_column(name, overflow="fold")
+    for row in content.rows:
+        drawn.add_row(*map(Text, row))
+    screen.print(drawn)

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from tensorflow_data_validation import StatsOptions
 from tfx.components import (
     ExampleValidator,
     StatisticsGen,
@@ -21,11 +20,13 @@ from tfx.proto import trainer_pb2, transform_pb2
 
 import data
 from data.splits import SPLITS
+from data.statistics.generate import statistics_options
 from pipeline.code_hash import code_hash
 from pipeline.components.anomaly_gate import AnomalyGate
 from pipeline.components.example_gen import BriscExampleGen
 from pipeline.components.leak_audit import LeakAudit
 from pipeline.configuration import Parameters
+from pipeline.drift import drift_nodes
 from pipeline.judging import gated, measured
 from pipeline.workspace import Workspace
 from trainer.encoder_file import encoder_digest
@@ -34,7 +35,7 @@ NAME = "brisc"
 SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
 
 _READING = ("data.naming", "data.layout", "data.checks")
-_AUDIT = (*_READING, "data.audit", "pipeline.components.leak_audit")
+_AUDIT = (*_READING, "data.audit", "data.page", "pipeline.components.leak_audit")
 _INGEST = (
     *_READING,
     "data.features",
@@ -47,6 +48,7 @@ _INGEST = (
     "data.splits",
     "data.split_record",
     "data.examples",
+    "data.slice_list",
     "pipeline.components.example_gen",
 )
 
@@ -91,17 +93,14 @@ def build_pipeline(
         fold or 0,
     )
     examples = ingest.outputs["examples"]
-    # Looks at the head of each image, in splits of a hundred or more; ingest has decoded it whole.
-    statistics = StatisticsGen(
-        examples=examples, stats_options=StatsOptions(enable_semantic_domain_stats=True)
-    )
+    statistics = StatisticsGen(examples=examples, stats_options=statistics_options())
     schema = ImportSchemaGen(schema_file=str(workspace.keep(SCHEMA)))
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
     anomaly_gate = AnomalyGate(
         anomalies=validator.outputs["anomalies"],
-        code_hash=code_hash("pipeline.components.anomaly_gate"),
+        code_hash=code_hash("pipeline.components.anomaly_gate", "data.statistics.anomalies"),
     )
 
     transform = Transform(
@@ -115,6 +114,8 @@ def build_pipeline(
         },
     )
     transform.add_upstream_node(anomaly_gate)
+    watched = drift_nodes(examples, statistics.outputs["statistics"], parameters.drift)
+    transform.add_upstream_node(watched[-1])
 
     settings = _training_settings(parameters, workspace)
     tuning = [_tuner(transform, settings, parameters)] if parameters.tuning.trials else []
@@ -128,7 +129,7 @@ def build_pipeline(
         eval_args=trainer_pb2.EvalArgs(splits=["val"]),
         custom_config=settings,
     )
-    reading = [audit, ingest, statistics, schema, validator, anomaly_gate, transform]
+    reading = [audit, ingest, statistics, schema, validator, anomaly_gate, *watched, transform]
     learning = [*reading, *tuning, trainer]
     judged = trainer.outputs["model"], examples, schema.outputs["schema"]
     judging = (

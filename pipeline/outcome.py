@@ -15,6 +15,7 @@ from ml_metadata.proto import metadata_store_pb2
 from data import naming
 from data.audit.record import REPORT
 from data.split_record import SplitSummary, read_summary
+from data.statistics.record import DriftRecord, read_drift
 from pipeline.config import LOWER_IS_BETTER, GateConfig
 from pipeline.eval_config import slice_key
 from pipeline.status import NodeStatus, RunStatus
@@ -53,6 +54,7 @@ class Outcome:
         nodes: What each component took.
         split: How the data was divided.
         split_folder: Where its table lies.
+        drift: How far distributions lie apart.
         audit: The report of the audit.
         tuned: What a search found for section ``training``, by key; empty where there was none.
         scores: What Evaluator measured on the test split, at the network's image size.
@@ -65,6 +67,7 @@ class Outcome:
     nodes: list[NodeStatus]
     split: SplitSummary
     split_folder: Path
+    drift: DriftRecord
     audit: Path
     tuned: dict[str, Any]
     scores: Scores
@@ -83,11 +86,12 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
     """
     audit = status.artifact("LeakAudit", "DataAudit")
     split = status.artifact("BriscExampleGen", "DataSplit")
+    drift = status.artifact("DriftReport", "DataDrift")
     evaluation = status.artifact("Evaluator", "ModelEvaluation")
     blessing = status.artifact("Evaluator", "ModelBlessing")
     pushed = status.artifact("Pusher", "PushedModel")
     model_run = status.artifact("Trainer", "ModelRun")
-    assert audit is not None and split is not None
+    assert audit is not None and split is not None and drift is not None
     assert evaluation is not None and blessing is not None
     has_baseline = blessing.custom_properties["baseline_model_id"].int_value > 0
     scores = _read_scores(evaluation.uri, "candidate" if has_baseline else "")
@@ -97,6 +101,7 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
         nodes=status.nodes(),
         split=read_summary(Path(split.uri)),
         split_folder=Path(split.uri),
+        drift=read_drift(Path(drift.uri)),
         audit=Path(audit.uri) / REPORT,
         tuned=_read_tuned(status.artifact("Tuner", "HyperParameters")),
         scores=scores,

@@ -13,6 +13,7 @@ from rich.table import Table
 
 from data.audit.leak import LEAKS
 from data.split_record import TABLE
+from pipeline.console import print_table
 from pipeline.outcome import Outcome, Verdict
 
 
@@ -36,6 +37,8 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         components.add_row(node.node, f"{node.seconds:.1f}", node.state)
     console.print(components)
     print_split(console, outcome)
+    print_table(outcome.drift.table(), console)
+    console.print(outcome.drift.sentence(), soft_wrap=True, highlight=False)
 
     if outcome.verdicts:
         gate = Table("gate", "slice", "value", "bound", "")

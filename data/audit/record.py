@@ -8,7 +8,7 @@ from pathlib import Path
 from data.audit.outcome import Audit
 from data.audit.pairs import Pair
 from data.audit.report import render_report
-from data.errors import InputError
+from data.page import write_text
 
 RECORD = "audit.json"
 REPORT = "audit.html"
@@ -26,25 +26,15 @@ def write_audit(audit: Audit, folder: Path) -> None:
 
 def write_json(audit: Audit, file: Path) -> None:
     """Writes all that was found as JSON."""
-    _write(file, json.dumps(audit.to_json(), indent=2) + "\n")
+    write_text(file, json.dumps(audit.to_json(), indent=2) + "\n")
 
 
 def write_report(audit: Audit, file: Path) -> None:
     """Writes the report, an HTML page with pictures of the pairs."""
-    _write(file, render_report(audit))
+    write_text(file, render_report(audit))
 
 
 def read_pairs(folder: Path) -> tuple[Pair, ...]:
     """The alike slices that an audit kept in ``folder`` found."""
     content = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     return tuple(Pair(**pair) for pair in content["pairs"])
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        # Names in it may hold what is not Unicode at all.
-        file.write_text(text, encoding="utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise InputError(
-            file, f"cannot be written ({error.strerror})", "Give another file"
-        ) from error

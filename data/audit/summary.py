@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from data import naming
 from data.audit.leak import LEAKS
 from data.audit.outcome import Audit
 from data.audit.pairs import KINDS
 from data.audit.tables import SIZES
-
-
-@dataclass(frozen=True)
-class Table:
-    """A title, the names of its columns, and rows of texts."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+from data.page import Table
 
 
 def headline(audit: Audit) -> str:

@@ -42,23 +42,12 @@ def audit(
 
 
 def _print(found: Audit) -> None:
-    from rich import box, console, table
-
     from data.audit import summary
+    from pipeline.console import print_table
 
-    screen = console.Console(highlight=False, markup=False)
     shown = [summary.leak_table, summary.kind_table, summary.floor_table, summary.shortcut_table]
     for make in [*shown, summary.conflict_table] if found.conflicts else shown:
-        content = make(found)
-        # A title of the table itself would be wrapped to its width.
-        screen.print(content.title)
-        drawn = table.Table(box=box.SIMPLE)
-        for name in content.columns:
-            # Ids that are cut short would be of no use.
-            drawn.add_column(name, overflow="fold")
-        for row in content.rows:
-            drawn.add_row(*row)
-        screen.print(drawn)
+        print_table(make(found))
     print(summary.headline(found))
     if found.problems:
         print(*found.problems, sep="\n", file=sys.stderr)

@@ -2,17 +2,14 @@
 
 # No postponed annotations here: TFX reads those of the function below as objects.
 
-import os
+from pathlib import Path
 
-from tensorflow_metadata.proto.v0 import anomalies_pb2
 from tfx.dsl.component.experimental.annotations import InputArtifact, OutputArtifact, Parameter
 from tfx.dsl.component.experimental.decorators import component
-from tfx.dsl.io import fileio
-from tfx.types import artifact_utils, standard_artifacts
+from tfx.types import standard_artifacts
 
 from data.errors import InputError
-
-_FILE = "SchemaDiff.pb"
+from data.statistics.anomalies import read_anomalies
 
 
 @component
@@ -30,23 +27,12 @@ def AnomalyGate(
         InputError: Lists each anomaly: split, feature, what is wrong.
     """
     del code_hash  # Only among the parameters for the cache.
-    found = []
-    splits = artifact_utils.decode_split_names(anomalies.split_names)
-    for split in splits:
-        path = os.path.join(artifact_utils.get_split_uri([anomalies], split), _FILE)
-        result = anomalies_pb2.Anomalies()
-        with fileio.open(path, "rb") as file:
-            result.ParseFromString(file.read())
-        if result.HasField("dataset_anomaly_info"):
-            found.append(f"{split}: {result.dataset_anomaly_info.description}")
-        found += [
-            f"{split}: {feature}: {info.short_description}: {info.description}"
-            for feature, info in sorted(result.anomaly_info.items())
-        ]
+    found = [str(anomaly) for anomaly in read_anomalies(Path(anomalies.uri))]
     if found:
         raise InputError(
             "the data",
             "it does not keep to data/schema.pbtxt: " + "; ".join(found),
-            "Mend the data, or the schema where it is too strict",
+            "Mend the data, or the schema where it is too strict; `brisc data stats WORKSPACE "
+            "--html FILE` shows it",
         )
-    checked.split_names = artifact_utils.encode_split_names(splits)
+    checked.split_names = anomalies.split_names

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,18 +16,17 @@ from tfx.dsl.components.base import (
     base_beam_executor,
     executor_spec,
 )
-from tfx.dsl.io import fileio
 from tfx.proto import example_gen_pb2
 from tfx.types import artifact_utils, component_spec, standard_artifacts, standard_component_specs
 
 from data.audit.record import read_pairs
 from data.config import SplitConfig
-from data.examples import to_example
 from data.groups import read_groups
-from data.layout import Slice, scan
+from data.layout import scan
+from data.slice_list import example_of, write_list
 from data.split_record import SplitSummary, summarise_split, write_split
 from data.splits import SPLITS, Assignment, assign, require_trainable
-from data.strata import rank
+from data.statistics.store import FINGERPRINT
 from pipeline.artifacts import DataAudit, DataSplit
 
 AUDIT_KEY = "audit"
@@ -83,10 +80,9 @@ class Executor(base_beam_executor.BaseBeamExecutor):
         )
         split_uri = artifact_utils.get_single_uri(output_dict[SPLIT_KEY])
         write_split(assignment, summary, Path(split_uri))
-        lists = {
-            name: _list(part, assignment.leak, config.seed, os.path.join(self._get_tmp_dir(), name))
-            for name, part in assignment.parts.items()
-        }
+        lists = {name: os.path.join(self._get_tmp_dir(), name) for name in assignment.parts}
+        for name, part in assignment.parts.items():
+            write_list(part, assignment.leak, config.seed, Path(lists[name]))
         # Not needed any more, and not small where there are many slices.
         del assignment
 
@@ -100,7 +96,7 @@ class Executor(base_beam_executor.BaseBeamExecutor):
                 _ = (
                     pipeline
                     | f"Slices[{name}]" >> beam.io.ReadFromText(file)
-                    | f"ToExample[{name}]" >> beam.Map(_to_example)
+                    | f"ToExample[{name}]" >> beam.Map(example_of)
                     | f"Write[{name}]"
                     >> beam.io.WriteToTFRecord(
                         os.path.join(uri, DEFAULT_FILE_NAME), file_name_suffix=".gz"
@@ -125,22 +121,6 @@ def _divide(
     return assignment, summarise_split(assignment, config, known, fold)
 
 
-def _list(part: Iterable[Slice], leak: Mapping[str, str], seed: int, file: str) -> str:
-    """Writes the slices of a split and their leaks as lines of JSON; returns ``file``."""
-    # By id, classes would follow each other, and a trainer shuffles only so far.
-    mixed = sorted(part, key=lambda item: rank(item.id, seed))
-    with fileio.open(file, "w") as lines:
-        for item in mixed:
-            lines.write(json.dumps([asdict(item), leak[item.id]], default=str) + "\n")
-    return file
-
-
-def _to_example(line: str) -> bytes:
-    fields, leak = json.loads(line)
-    fields |= {name: Path(fields[name]) for name in ("image", "mask") if fields[name]}
-    return to_example(Slice(**fields), leak)
-
-
 def _describe(examples: types.Artifact, fingerprint: str) -> None:
     """Marks the artifact with what its content is."""
     examples.split_names = artifact_utils.encode_split_names(list(SPLITS))
@@ -148,7 +128,7 @@ def _describe(examples: types.Artifact, fingerprint: str) -> None:
     # Spans number deliveries of data over time; a folder is one, and its content its version.
     examples.set_int_custom_property("span", 0)
     examples.set_int_custom_property("version", int(fingerprint, 16) % 2**_VERSION_BITS)
-    examples.set_string_custom_property("input_fingerprint", fingerprint)
+    examples.set_string_custom_property(FINGERPRINT, fingerprint)
 
 
 class BriscExampleGen(base_beam_component.BaseBeamComponent):
