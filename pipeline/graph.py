@@ -18,8 +18,8 @@ from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import trainer_pb2, transform_pb2
 
-import data
 from data.splits import SPLITS
+from data.statistics.anomalies import SCHEMA
 from data.statistics.generate import statistics_options
 from pipeline.code_hash import code_hash
 from pipeline.components.anomaly_gate import AnomalyGate
@@ -32,7 +32,6 @@ from pipeline.workspace import Workspace
 from trainer.encoder_file import encoder_digest
 
 NAME = "brisc"
-SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
 
 _READING = ("data.naming", "data.layout", "data.checks")
 _AUDIT = (*_READING, "data.audit", "data.page", "pipeline.components.leak_audit")

@@ -13,8 +13,8 @@ from data import features
 from data.errors import InputError
 from data.examples import to_example
 from data.layout import scan
+from data.statistics.anomalies import SCHEMA
 from pipeline.components.anomaly_gate import AnomalyGate
-from pipeline.graph import SCHEMA
 
 
 def changed(serialised: bytes, feature: str, value: bytes | float | None) -> bytes:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
+import data
 from data.statistics.store import split_folders
 
+SCHEMA = Path(data.__file__).with_name("schema.pbtxt")
 _FILE = "SchemaDiff.pb"
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from data.page import Table
 
 RECORD = "drift.json"
+_SHORT = {"L-infinity": "L-inf", "Jensen-Shannon": "JS"}
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,14 @@ class DriftRecord:
 
     def table(self) -> Table:
         """The comparisons, for the terminal and for HTML."""
-        columns = ["feature", "of", "against", "measure", "distance", "threshold", "exceeded"]
+        # Narrow enough for a terminal of 80 columns.
+        columns = ["feature", "of", "against", "by", "distance", "limit", "above"]
         rows = [
             [
                 item.feature,
                 item.split,
                 item.against,
-                item.measure,
+                _SHORT[item.measure],
                 number(item.distance),
                 f"{item.threshold:g}",
                 "yes" if item.exceeded else "no",

@@ -1,4 +1,4 @@
-"""``brisc data``: what concerns the data set alone; imports no TensorFlow."""
+"""``brisc data``: what concerns the data set alone; imports no TensorFlow itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import data_audit, data_download, data_verify
+from pipeline.cli import data_audit, data_download, data_stats, data_verify
 
 app = typer.Typer(
     help="Make and look after data sets.\n\nExample: brisc data sample DIR --images 240",
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.command("download")(data_download.download)
 app.command("verify")(data_verify.verify)
 app.command("audit")(data_audit.audit)
+app.command("stats")(data_stats.stats)
 
 
 @app.command()

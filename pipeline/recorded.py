@@ -1,0 +1,70 @@
+"""Reads what the last run of a workspace, or one that is named, recorded of its data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import ml_metadata as mlmd
+from ml_metadata.proto import metadata_store_pb2
+
+from data.errors import InputError
+from data.statistics.anomalies import read_anomalies
+from data.statistics.findings import Findings
+from data.statistics.record import DriftRecord, read_drift
+from data.statistics.store import read_statistics
+from pipeline.status import RunStatus
+from pipeline.workspace import Workspace
+
+
+def find_workspace(source: Path) -> Workspace | None:
+    """The workspace that ``source`` is, or that holds this folder of a run; else ``None``."""
+    absolute = source.absolute()
+    for folder in (absolute, *absolute.parents):
+        workspace = Workspace.at(folder)
+        meant = folder == absolute or workspace.reports in absolute.parents
+        if meant and workspace.metadata.is_file():
+            return workspace
+    return None
+
+
+def read_findings(source: Path, workspace: Workspace) -> Findings:
+    """What was recorded up to where the run came, also one that a gate has stopped.
+
+    Args:
+        source: The workspace, whose last run is read, or the folder of a run or fold in it.
+        workspace: From ``find_workspace``.
+
+    Raises:
+        InputError: There is no such run, or it ended before there were statistics.
+    """
+    connection = metadata_store_pb2.ConnectionConfig()
+    connection.sqlite.filename_uri = str(workspace.metadata)
+    # Looking at a workspace is possible while a run is using it.
+    connection.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
+    for run_id in _runs(connection, source, workspace):
+        status = RunStatus(connection, run_id)
+        found = status.artifact("StatisticsGen", "ExampleStatistics")
+        if found is None:
+            continue
+        anomalies = status.artifact("ExampleValidator", "ExampleAnomalies")
+        drift = status.artifact("DriftReport", "DataDrift")
+        return Findings(
+            f"run {run_id}",
+            read_statistics(Path(found.uri)),
+            read_anomalies(Path(anomalies.uri)) if anomalies else (),
+            read_drift(Path(drift.uri)) if drift else DriftRecord(None, ()),
+        )
+    raise InputError(source, "no run has got as far as statistics", "Run `brisc run` first")
+
+
+def _runs(
+    connection: metadata_store_pb2.ConnectionConfig, source: Path, workspace: Workspace
+) -> list[str]:
+    """Ids of the runs that ``source`` means, the latest first."""
+    contexts = mlmd.MetadataStore(connection).get_contexts_by_type("pipeline_run")
+    ids = [c.name for c in sorted(contexts, key=lambda c: c.id, reverse=True)]
+    if workspace.reports not in source.absolute().parents:
+        return ids
+    # The folder of a fold lies in that of its cross-validation.
+    wanted = "-".join(source.absolute().relative_to(workspace.reports).parts)
+    return [name for name in ids if name == wanted or name.startswith(f"{wanted}-fold-")]
