@@ -31,9 +31,9 @@ def render_report(findings: Findings) -> str:
         f"Statistics of {findings.name}",
         findings.sentence(),
         f"{draw_table(findings.anomaly_table())}{draw_table(findings.drift.table())}"
-        "<p>L-inf is the largest difference of the share of a value, JS the Jensen-Shannon divergence "
-        "of the histograms over common bins, in bits. Both lie between 0 and 1; of a hundred slices "
-        "and fewer they are large by chance.</p>"
+        "<p>L-inf is the largest difference of the share of a value, JS the Jensen-Shannon "
+        "divergence of the histograms over common bins, in bits. Both lie between 0 and 1; of a "
+        "hundred slices and fewer they are large by chance.</p>"
         f"{draw_skipped(findings.problems)}{drawn}",
         plot.STYLE,
     )

@@ -62,12 +62,16 @@ class Bench:
     def run(self, *more: str) -> Finished:
         """Runs the pipeline to its end."""
         known = set(self._reports())
-        ended = subprocess.run(
-            self.arguments(*more), cwd=ROOT, env=environment(), capture_output=True, text=True
-        )
+        ended = self.command(*self.arguments(*more)[len(COMMAND) :])
         new = [path for path in self._reports() if path not in known]
         report = json.loads(new[0].read_text()) if new else {}
         return Finished(ended.returncode, ended.stdout, ended.stderr, report)
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs any ``brisc`` command to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=ROOT, env=environment(), capture_output=True, text=True
+        )
 
     def _reports(self) -> list[Path]:
         return sorted(self.workspace.glob("runs/*/report.json"))

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from data.layout import scan
+from data.sample import write_sample
 from data.split_record import read_table
 from data.splits import SPLITS
 from pipeline.trainings import find_trainings
@@ -88,6 +89,34 @@ def test_an_unchanged_run_is_cached_and_pushes_nothing_twice(
     assert sorted(bench.models.iterdir()) == before
 
 
+def test_a_run_says_how_far_distributions_lie_apart(blessed: Finished) -> None:
+    drift = blessed.report["drift"]
+    assert drift["previous"] is None
+    compared = {(item["kind"], item["split"]) for item in drift["comparisons"]}
+    assert compared == {("skew", "val"), ("skew", "test")}
+    assert "no earlier data set" in blessed.output
+
+
+def test_data_that_has_drifted_is_stopped_where_that_is_asked(
+    bench: Bench, blessed: Finished, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    write_sample(other, images=60, seed=4)
+    stopped = Bench(other, bench.workspace).run(
+        "--set=drift.stop=true", "--set=drift.runs.tumor_area=0"
+    )
+    assert stopped.code == 1
+    assert "tumor/area_fraction of train against previous train" in stopped.errors
+    assert "drift.stop=false" in stopped.errors
+    page = tmp_path / "stats.html"
+    shown = bench.command("data", "stats", str(bench.workspace), f"--html={page}")
+    assert shown.returncode == 0, shown.stderr
+    # Also off a terminal, nothing of what TensorFlow says of itself.
+    assert shown.stderr == ""
+    assert "previous train" in shown.stdout
+    assert "tumor/area_fraction" in page.read_text()
+
+
 def test_cross_validation_measures_and_pushes_nothing(
     bench: Bench, blessed: Finished, tmp_path: Path
 ) -> None:
@@ -147,6 +176,8 @@ def test_beam_orchestrates_to_the_same_verdict(bench: Bench, blessed: Finished) 
     refused = bench.run("--runner=beam", bound, "--set=gate.changes=[]")
     assert refused.code == 3, refused.errors
     assert refused.states["Evaluator"] == "run"
+    # It too looks past its own data, and past what was stopped.
+    assert refused.states["DriftReport"] == "cached"
     assert refused.report["scores"] == blessed.report["scores"]
 
 
