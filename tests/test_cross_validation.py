@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from data.split_record import SplitSummary
+from data.statistics.record import DriftRecord
 from pipeline.cross_validation import Spread, summarise
 from pipeline.outcome import Outcome, Scores
 
 
 def outcome(scores: Scores) -> Outcome:
     split = SplitSummary("grouped", 1, 3, {}, 0, {}, 0, 0)
-    return Outcome([], split, Path(), Path(), scores, [], False, None, None)
+    return Outcome([], split, Path(), DriftRecord(None, ()), Path(), scores, [], False, None, None)
 
 
 def test_mean_and_sample_deviation_of_the_folds() -> None:

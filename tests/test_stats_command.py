@@ -153,7 +153,7 @@ def test_a_bad_label_shows_as_an_anomaly(workspace: Path, tmp_path: Path, capfd)
     assert run(workspace, "--html", page) == 0
     text = " ".join(Page(page.read_text()).text)
     assert "Statistics of run second" in text
-    assert "1 anomalies" in text and "sarcoma" in text
+    assert "1 anomaly;" in text and "sarcoma" in text
     # The run was stopped before it compared; the command does.
     assert "no earlier data set" in text
     assert "sarcoma" in capfd.readouterr().out

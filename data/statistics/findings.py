@@ -40,7 +40,9 @@ class Findings:
     def sentence(self) -> str:
         """What a reader has to know."""
         sizes = ", ".join(f"{count} {split}" for split, count in self.sizes.items())
-        return f"{sizes} slices; {len(self.anomalies)} anomalies; {self.drift.sentence()}"
+        count = len(self.anomalies)
+        anomalies = f"{count} {'anomaly' if count == 1 else 'anomalies'}"
+        return f"{sizes} slices; {anomalies}; {self.drift.sentence()}"
 
     def anomaly_table(self) -> Table:
         """The anomalies, for the terminal and for HTML."""
