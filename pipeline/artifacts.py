@@ -21,3 +21,10 @@ class DataDrift(Artifact):
     """How far distributions lie apart: ``drift.json``, of ``data.statistics.record``."""
 
     TYPE_NAME = "DataDrift"
+
+
+class ModelReport(Artifact):
+    """What is to be said of a model: ``report.html``, ``model_card.md``, ``evaluation.json`` and
+    ``slices.csv``."""
+
+    TYPE_NAME = "ModelReport"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tfx.components import (
+    Evaluator,
     ExampleValidator,
     StatisticsGen,
     Trainer,
@@ -27,7 +28,7 @@ from pipeline.components.example_gen import BriscExampleGen
 from pipeline.components.leak_audit import LeakAudit
 from pipeline.configuration import Parameters
 from pipeline.drift import drift_nodes
-from pipeline.judging import gated, measured
+from pipeline.judging import gated, measured, reported
 from pipeline.workspace import Workspace
 from trainer.encoder_file import encoder_digest
 
@@ -136,10 +137,19 @@ def build_pipeline(
         if fold is None
         else [measured(*judged)]
     )
+    report = reported(
+        ingest.outputs["split"],
+        trainer,
+        next(node for node in judging if isinstance(node, Evaluator)),
+        parameters,
+        (data_dir, data_fingerprint),
+        gate=parameters.gate if fold is None else None,
+        tuner=tuning[0] if tuning else None,
+    )
     return Pipeline(
         pipeline_name=NAME,
         pipeline_root=str(workspace.artifacts),
-        components=[*learning, *judging],
+        components=[*learning, *judging, report],
         enable_cache=True,
         metadata_connection_config=metadata.sqlite_metadata_connection_config(
             str(workspace.metadata)

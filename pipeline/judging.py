@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from tfx.components import Evaluator
+from tfx.components import Evaluator, Trainer, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
 from tfx.proto import pusher_pb2
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
+from pipeline.code_hash import code_hash
 from pipeline.components.baseline import OtherBlessedModelStrategy
+from pipeline.components.model_report import ModelReport
 from pipeline.components.pusher import Pusher
 from pipeline.config import GateConfig
+from pipeline.configuration import Parameters
 from pipeline.eval_config import eval_config
+
+_REPORTING = (
+    "data.page",
+    "data.parts",
+    "data.split_record",
+    "serving.overlay",
+    "serving.predictor",
+    "trainer.evaluation",
+    "pipeline.judgement",
+    "pipeline.model_report",
+    "pipeline.components.model_report",
+)
 
 
 def gated(
@@ -45,6 +61,43 @@ def gated(
 def measured(model: BaseChannel, examples: BaseChannel, schema: BaseChannel) -> BaseNode:
     """Evaluates ``model`` and does no more: Evaluator blesses nothing where nothing is demanded."""
     return _evaluator(model, examples, schema, None, None)
+
+
+def reported(
+    split: BaseChannel,
+    trainer: Trainer,
+    evaluator: BaseNode,
+    parameters: Parameters,
+    data: tuple[Path, str],
+    *,
+    gate: GateConfig | None,
+    tuner: Tuner | None,
+) -> BaseNode:
+    """Says what is to be said of the model.
+
+    Args:
+        split: Which slices are test.
+        trainer: What made the model.
+        evaluator: What measured it.
+        parameters: What the run computes.
+        data: Folder in BRISC layout, and the digest of its content.
+        gate: What was demanded; ``None`` where it was only measured.
+        tuner: What searched for better parameters, where something did.
+    """
+    sections = parameters.model_dump(mode="json", include={"model", "training"})
+    return ModelReport(
+        model=trainer.outputs["model"],
+        model_run=trainer.outputs["model_run"],
+        split=split,
+        evaluation=evaluator.outputs["evaluation"],
+        blessing=evaluator.outputs["blessing"],
+        data_dir=str(data[0]),
+        data_fingerprint=data[1],
+        settings=json.dumps(sections),
+        gate=gate.model_dump_json(by_alias=True) if gate else "",
+        code_hash=code_hash(*_REPORTING),
+        hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
+    )
 
 
 def _evaluator(

@@ -1,9 +1,8 @@
-"""Prints a run's outcome, and keeps it as an HTML page and as JSON."""
+"""Prints a run's outcome, and keeps it beside the model's report."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +13,9 @@ from rich.table import Table
 from data.audit.leak import LEAKS
 from data.split_record import TABLE
 from pipeline.console import print_table
-from pipeline.outcome import Outcome, Verdict
+from pipeline.judgement import Verdict
+from pipeline.model_report import CARD, PAGE
+from pipeline.outcome import Outcome
 
 
 def report(outcome: Outcome, folder: Path, console: Console) -> dict[str, Path | None]:
@@ -23,6 +24,7 @@ def report(outcome: Outcome, folder: Path, console: Console) -> dict[str, Path |
     print_outcome(console, outcome)
     return {
         "report": page,
+        "model card": folder / CARD,
         "split": folder / TABLE,
         "audit": outcome.audit,
         "tensorboard": outcome.tensorboard,
@@ -92,17 +94,13 @@ def failure(verdict: Verdict) -> str:
 
 
 def write_report(outcome: Outcome, folder: Path) -> Path:
-    """Writes ``report.html``, ``report.json`` and the split's table; returns the page's path."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with open(os.devnull, "w") as nowhere:
-        page = Console(file=nowhere, record=True, width=100)
-        print_outcome(page, outcome)
-        html = folder / "report.html"
-        page.save_html(str(html))
+    """Writes what a run came to into ``folder``: the model's report and card, ``report.json`` and
+    the split's table; returns the path of the page."""
+    shutil.copytree(outcome.model_report, folder, dirs_exist_ok=True)
     content = asdict(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, default=str) + "\n")
     shutil.copyfile(outcome.split_folder / TABLE, folder / TABLE)
-    return html
+    return folder / PAGE
 
 
 def number(value: float | None) -> str:

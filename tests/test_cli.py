@@ -67,6 +67,7 @@ def brisc(
         ["evaluate"],
         ["predict"],
         ["tensorboard"],
+        ["report"],
         ["train-worker"],
         ["data"],
         ["data", "sample"],
@@ -79,7 +80,7 @@ def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
 
 
 def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
-    for verb in ("data", "run", "train-worker", "evaluate", "predict", "tensorboard"):
+    for verb in ("data", "run", "train-worker", "evaluate", "predict", "report", "tensorboard"):
         assert f"\n  {verb} " in brisc("--help").stdout
     text = " ".join(brisc("run", "--help").stdout.split())
     assert "0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage" in text

@@ -144,7 +144,7 @@ def test_preprocessing_gets_the_network_s_size() -> None:
 @pytest.mark.parametrize(
     ("assignment", "key", "remedy"),
     [
-        ("epochs=3", "unknown key epochs", "model, training, split, drift, gate, serving"),
+        ("epochs=3", "unknown key epochs", "model, training, tuning, split, drift, gate, serving"),
         ("training.epoch=3", "unknown key training.epoch", "epochs, batch_size, learning_rate"),
         ("split.fraction=0.1", "unknown key split.fraction", "validation_fraction, seed, limit"),
         (

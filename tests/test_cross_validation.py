@@ -10,12 +10,14 @@ import pytest
 from data.split_record import SplitSummary
 from data.statistics.record import DriftRecord
 from pipeline.cross_validation import Spread, summarise
-from pipeline.outcome import Outcome, Scores
+from pipeline.judgement import Scores
+from pipeline.outcome import Outcome
 
 
 def outcome(scores: Scores) -> Outcome:
     split = SplitSummary("grouped", 1, 3, {}, 0, {}, 0, 0)
-    return Outcome([], split, Path(), DriftRecord(None, ()), Path(), scores, [], False, None, None)
+    drift, nowhere = DriftRecord(None, ()), Path()
+    return Outcome([], split, nowhere, drift, nowhere, {}, scores, [], False, nowhere, None, None)
 
 
 def test_mean_and_sample_deviation_of_the_folds() -> None:

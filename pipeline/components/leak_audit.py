@@ -2,9 +2,7 @@
 
 # No postponed annotations here: TFX reads those of the function below as objects.
 
-import contextlib
 import json
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tfx.dsl.component.experimental.annotations import OutputArtifact, Parameter
@@ -13,7 +11,7 @@ from tfx.dsl.component.experimental.decorators import component
 from data.audit.record import write_audit
 from data.audit.run import audit_slices
 from data.layout import scan
-from data.progress import progress
+from data.progress import stepwise
 from pipeline.artifacts import DataAudit
 
 
@@ -37,18 +35,5 @@ def LeakAudit(
     del data_fingerprint, code_hash
     left_out = set(json.loads(skipped))
     slices = [item for item in scan(Path(data_dir)).slices if item.id not in left_out]
-    found = audit_slices(slices, progress=_report)
+    found = audit_slices(slices, progress=stepwise)
     write_audit(found, Path(audit.uri))
-
-
-@contextlib.contextmanager
-def _report(description: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Says on a terminal how far the audit is."""
-    done = 0
-
-    def advance(finished: int) -> None:
-        nonlocal done
-        done += finished
-        progress.info("%s %d/%d", description, done, total)
-
-    yield advance

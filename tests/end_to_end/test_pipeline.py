@@ -37,6 +37,7 @@ COMPONENTS = [
     "Baseline",
     "Evaluator",
     "Pusher",
+    "ModelReport",
 ]
 
 
@@ -59,7 +60,13 @@ def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed:
     assert scores["class=glioma"]["healthy_false_mask_rate"] is None
     assert list(Path(blessed.report["tensorboard"]).rglob("events.out.tfevents.*"))
     named = dict(re.findall(r"^(report|split|audit): (/.+)$", blessed.output, re.MULTILINE))
-    assert "accuracy" in Path(named["report"]).read_text()
+    page = Path(named["report"])
+    assert "Not a medical device" in page.read_text()
+    assert "## Intended use" in page.with_name("model_card.md").read_text()
+    own = json.loads(page.with_name("evaluation.json").read_text())
+    assert (own["n"], own["split"]) == (12, "test")
+    assert own["accuracy"] == pytest.approx(scores["all"]["accuracy"])
+    assert len(page.with_name("slices.csv").read_text().splitlines()) == 1 + 12
     assert "Audit of 60 slices" in Path(named["audit"]).read_text()
     table = read_table(Path(named["split"]))
     assert {row.split for row in table.values()} == set(SPLITS)

@@ -45,14 +45,15 @@ def evaluate_slices(
                 label=item.label,
             )
             mask = found.mask
-            truth = _truth(item, mask.shape)
+            truth = read_truth(item, mask.shape)
             rows.append(compare(about, truth, found.label, found.probabilities, mask))
         if progress is not None:
             progress(len(batch))
     return rows
 
 
-def _truth(item: Slice, shape: tuple[int, ...]) -> np.ndarray:
+def read_truth(item: Slice, shape: tuple[int, ...]) -> np.ndarray:
+    """The true mask of a slice of some shape, bool [height, width]."""
     if item.mask is None:
         return np.zeros(shape, bool)
     pixels = decode_grey(item.mask.read_bytes())
