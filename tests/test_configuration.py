@@ -307,7 +307,8 @@ def test_broken_config_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="unknown key workspac") as caught:
         load_paths(file, {})
     assert caught.value.where == str(file)
-    assert caught.value.remedy == "The keys there are data, workspace, serving, runner, beam_args"
+    keys = "data, workspace, serving, runner, cluster, beam_args"
+    assert caught.value.remedy == f"The keys there are {keys}"
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "file/below.yaml"])
