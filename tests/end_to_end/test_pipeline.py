@@ -185,7 +185,15 @@ def test_beam_orchestrates_to_the_same_verdict(bench: Bench, blessed: Finished) 
     assert refused.states["Evaluator"] == "run"
     # It too looks past its own data, and past what was stopped.
     assert refused.states["DriftReport"] == "cached"
-    assert refused.report["scores"] == blessed.report["scores"]
+    parts = refused.report["scores"]
+    assert parts.keys() == blessed.report["scores"].keys()
+    for name, scores in blessed.report["scores"].items():
+        # Beam adds up slices in an order of its own: the last digit of a sum may differ.
+        assert _numbers(parts[name]) == pytest.approx(_numbers(scores), rel=1e-12, nan_ok=True)
+
+
+def _numbers(scores: dict[str, float | None]) -> dict[str, float]:
+    return {name: float("nan") if value is None else value for name, value in scores.items()}
 
 
 def test_a_run_killed_in_trainer_is_continued_by_the_same_command(
