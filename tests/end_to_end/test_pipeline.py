@@ -188,8 +188,8 @@ def test_beam_orchestrates_to_the_same_verdict(bench: Bench, blessed: Finished) 
     parts = refused.report["scores"]
     assert parts.keys() == blessed.report["scores"].keys()
     for name, scores in blessed.report["scores"].items():
-        # Beam adds up slices in an order of its own: the last digit of a sum may differ.
-        assert _numbers(parts[name]) == pytest.approx(_numbers(scores), rel=1e-12, nan_ok=True)
+        # Beam batches by how long batches take, and the last digits of float32 differ with that.
+        assert _numbers(parts[name]) == pytest.approx(_numbers(scores), rel=1e-5, nan_ok=True)
 
 
 def _numbers(scores: dict[str, float | None]) -> dict[str, float]:
