@@ -59,7 +59,7 @@ class SavedNetwork(tf.Module):
         self._spec = transform.raw_feature_spec()
         shape = [None, self.image_size, self.image_size, ENCODER_CHANNELS]
 
-        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False)
         def forward(images: tf.Tensor) -> dict[str, tf.Tensor]:
             return answering(images)
 
@@ -144,9 +144,12 @@ def save_model(
     images = tf.TensorSpec([None], tf.string, name="image_bytes")
     examples = tf.TensorSpec([None], tf.string, name="examples")
     signatures = {
-        SERVING_DEFAULT: tf.function(module.answer).get_concrete_function(images),
-        EVALUATE: tf.function(module.count).get_concrete_function(examples),
-        RAW: tf.function(module.predict).get_concrete_function(images),
-        TRANSFORM: tf.function(module.preprocess).get_concrete_function(examples),
+        name: tf.function(function, autograph=False).get_concrete_function(taken)
+        for name, function, taken in (
+            (SERVING_DEFAULT, module.answer, images),
+            (EVALUATE, module.count, examples),
+            (RAW, module.predict, images),
+            (TRANSFORM, module.preprocess, examples),
+        )
     }
     tf.saved_model.save(module, str(directory), signatures=signatures)

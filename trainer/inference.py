@@ -49,7 +49,7 @@ class AnsweringNetwork:
         if not config.calibrate:
             return plain
         val = validation_batches(val_files, config.image_size, _BATCH)
-        answer = tf.function(plain.__call__, reduce_retracing=True)
+        answer = tf.function(plain.__call__, autograph=False, reduce_retracing=True)
         answers = [(answer(images)[CLASSIFICATION], truth[CLASSIFICATION]) for images, truth in val]
         probabilities, truth = (np.concatenate(part) for part in zip(*answers, strict=True))
         temperature = fit_temperature(probabilities, truth)

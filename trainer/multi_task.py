@@ -48,6 +48,14 @@ class MultiTask(keras.Model):
         outputs = self.network(filled, training=False)
         return {name: output[:slices] for name, output in outputs.items()}
 
+    # Nothing here depends on a tensor's value but by TensorFlow's own operations, and to convert
+    # all of Keras for that case takes twice as long as the rest of tracing.
+    @tf.autograph.experimental.do_not_convert
+    def train_step(self, data: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
+        """As Keras has it."""
+        return super().train_step(data)
+
+    @tf.autograph.experimental.do_not_convert
     def test_step(self, data: tuple[tf.Tensor, dict[str, tf.Tensor]]) -> dict[str, tf.Tensor]:
         """As Keras has it, and counts the answers."""
         images, truth = data

@@ -55,7 +55,9 @@ class Board(keras.callbacks.TensorBoard):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Writes what the training was set to."""
         super().on_train_begin(logs)
-        self._answer = tf.function(lambda images: self.model.network(images, training=False))
+        self._answer = tf.function(
+            lambda images: self.model.network(images, training=False), autograph=False
+        )
         with self._run_writer.as_default():
             hparams.hparams(self._settings)
         self._run_writer.flush()
