@@ -56,7 +56,8 @@ class _Stop(keras.callbacks.Callback):
 def test_interrupted_trainings_end_with_the_same_weights(
     files: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys = {"loss_weighting": "uncertainty", "ema_decay": 0.8}
+    # At larger rates Adam turns the float error of its first gradients into whole steps.
+    keys = {"loss_weighting": "uncertainty", "ema_decay": 0.8, "learning_rate": 1e-4}
     whole = fitted(tmp_path / "whole", files, **keys).get_weights()
     make = callbacks.make_callbacks
     # Between the phases, and within the second.
