@@ -43,6 +43,16 @@ INSTALL_REQUIRES = [
     # Downloads that go on where they broke off (read1 of urllib3); TFX has both in any case.
     "requests",
     "urllib3>=2.3",
+    # The embedded server: stubs of TF Serving's protocol, health and reflection by gRPC, REST.
+    "tensorflow-serving-api",
+    "grpcio",
+    "grpcio-health-checking",
+    "grpcio-reflection",
+    "uvicorn",
+    "prometheus-client",
+    # Its client, also asynchronous.
+    "httpx",
+    "tenacity",
 ]
 
 EXTRAS_REQUIRE = {
