@@ -7,7 +7,7 @@ import sys
 import typer
 
 from data.errors import BriscError, ConfigurationError
-from pipeline.cli import data, evaluate, predict, report, run, tensorboard, train_worker
+from pipeline.cli import data, evaluate, predict, report, run, serve, tensorboard, train_worker
 
 FAILED = 1
 USAGE = 2
@@ -27,6 +27,7 @@ app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
+app.command("serve")(serve.serve)
 app.command("tensorboard")(tensorboard.tensorboard)
 
 

@@ -46,6 +46,11 @@ def precondition(message: str) -> ServingError:
     return ServingError(StatusCode.FAILED_PRECONDITION, message)
 
 
+def status_of(code: int) -> StatusCode:
+    """The status of gRPC with this number, which TensorFlow's errors carry too."""
+    return next((status for status in StatusCode if status.value[0] == code), StatusCode.UNKNOWN)
+
+
 def http_status(code: StatusCode) -> int:
     """The status of HTTP by which TF Serving's REST answers (http_rest_api_util.cc)."""
     return _HTTP.get(code, 500)

@@ -1,0 +1,150 @@
+"""``brisc serve``: models over gRPC and REST, as TF Serving speaks them."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from data.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from serving.server.options import BatchingOptions
+
+_TOKEN = "BRISC_SERVING_TOKEN"
+
+
+class Engine(str, Enum):
+    """What serves."""
+
+    embedded = "embedded"
+    tensorflow_serving = "tensorflow-serving"
+
+
+def serve(
+    model_base_path: Annotated[
+        Path | None, typer.Option(help="Folder of a model's versions, as `brisc run` pushes it.")
+    ] = None,
+    model_name: Annotated[str, typer.Option(help="What clients ask for.")] = "brisc",
+    model_config_file: Annotated[
+        Path | None,
+        typer.Option(help="ModelServerConfig as text: several models, policies, labels."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    grpc_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8500,
+    rest_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8501,
+    file_system_poll_wait_seconds: Annotated[
+        float, typer.Option(min=0.01, help="Between two looks for new versions.")
+    ] = 1.0,
+    enable_batching: Annotated[
+        bool, typer.Option("--enable-batching", help="Join requests that wait into one.")
+    ] = False,
+    batching_parameters_file: Annotated[
+        Path | None, typer.Option(help="BatchingParameters as text; batching is on with it.")
+    ] = None,
+    monitoring: Annotated[
+        bool, typer.Option("--monitoring", help="Metrics at /monitoring/prometheus/metrics.")
+    ] = False,
+    certificate: Annotated[
+        Path | None, typer.Option(help="PEM; with --private-key both ports speak TLS.")
+    ] = None,
+    private_key: Annotated[Path | None, typer.Option(help="PEM, without a password.")] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(help=f"Its text must come with every request; or in {_TOKEN}."),
+    ] = None,
+    drain_seconds: Annotated[
+        float, typer.Option(min=0, help="What requests get when the server is told to end.")
+    ] = 30.0,
+    engine: Annotated[
+        Engine, typer.Option(help="TF Serving itself, where its binary or Docker image is.")
+    ] = Engine.embedded,
+) -> None:
+    """Serves models over gRPC and REST until it is interrupted; new versions are taken up.
+
+    The embedded server speaks TF Serving's protocol, for development and small deployments.
+
+    Example: brisc serve --model-base-path work/serving/brisc
+    """
+    if (model_base_path is None) == (model_config_file is None):
+        raise ConfigurationError(
+            "--model-base-path, --model-config-file",
+            "exactly one of them says what is served",
+            "Give one",
+        )
+    if (certificate is None) != (private_key is None):
+        raise ConfigurationError(
+            "--certificate, --private-key", "one of them is missing", "Give both or neither"
+        )
+    from pipeline.console import hush_tensorflow
+    from serving.server.options import ServerOptions
+
+    if engine is Engine.tensorflow_serving:
+        raise NotImplementedError
+    options = ServerOptions(
+        model_base_path=model_base_path,
+        model_name=model_name,
+        model_config_file=model_config_file,
+        poll_seconds=file_system_poll_wait_seconds,
+        host=host,
+        grpc_port=grpc_port,
+        rest_port=rest_port,
+        batching=_batching(enable_batching, batching_parameters_file),
+        monitoring=monitoring,
+        certificate=certificate,
+        private_key=private_key,
+        token=_token(token_file),
+        drain_seconds=drain_seconds,
+    )
+    hush_tensorflow()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.getLogger("serving").setLevel(logging.INFO)
+    # That loading into a session is the older way is no news to who serves.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    from serving.server.run import RunningServer
+
+    # An orderly end also for whoever is told to end by `kill`, as in containers.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        server = RunningServer(options)
+        at = f"[{host}]" if ":" in host else host
+        scheme = "http" if certificate is None else "https"
+        print(
+            f"{', '.join(server.models)}: gRPC at {at}:{server.grpc_port}, "
+            f"REST at {scheme}://{at}:{server.rest_port}/v1/models, until Ctrl-C",
+            flush=True,
+        )
+        try:
+            while True:
+                time.sleep(3600)
+        finally:
+            server.stop()
+
+
+def _batching(enabled: bool, file: Path | None) -> BatchingOptions | None:
+    from serving.server.batching_config import read_batching
+    from serving.server.options import BatchingOptions
+
+    if file is not None:
+        return read_batching(file)
+    return BatchingOptions() if enabled else None
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get(_TOKEN) or None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(file, f"cannot be read ({error})", "Give a text file") from error
+    if not token:
+        raise InputError(file, "no token in it", "Write one into it")
+    return token
