@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import signal
+import sys
 import tempfile
 import time
 import warnings
@@ -71,6 +73,10 @@ def tensorboard(
             while True:
                 time.sleep(_REFRESH)
                 _link(named_by_run(find_trainings(place), runs or []), Path(shown))
+    sys.stdout.flush()
+    # Its threads read event files in TensorFlow, and Python waits for ever for one that holds a
+    # lock there while the interpreter ends.
+    os._exit(0)
 
 
 def _serve(folder: str, host: str, port: int | None) -> str:

@@ -55,7 +55,11 @@ def served(bench: Bench, blessed: Finished) -> Iterator[Ask]:
 
         yield ask
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0
+        try:
+            assert process.wait(60) == 0
+        finally:
+            # Without it, a command that does not end would keep the test from failing.
+            process.kill()
         assert process.stdout.read() == ""
 
 
