@@ -1,11 +1,11 @@
-"""Typed configuration of the pipeline itself: ``config.yaml`` and section ``gate``."""
+"""Typed configuration of the pipeline itself: files of paths and secrets, and section ``gate``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from data import naming
 from trainer.config import ClusterConfig
@@ -116,6 +116,17 @@ class GateConfig(BaseModel):
             Change(metric="dice_tumour", slice=_UNSEEN, tolerance=0.02),
         ),
         description="Bounds against the latest blessed model, where there is one.",
+    )
+
+
+class SecretsConfig(BaseModel):
+    """``secrets.yaml``: what must not be read by others; no output ever shows it."""
+
+    # A token of digits alone is one too.
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    serving_token: SecretStr | None = Field(
+        None, min_length=8, description="What whoever asks `brisc serve` must show."
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.config import DriftConfig, SplitConfig
 from data.errors import ConfigurationError
-from pipeline.config import GateConfig, PathsConfig
+from pipeline.config import GateConfig, PathsConfig, SecretsConfig
 from preprocessing.config import PreprocessingConfig
 from serving.config import ServingConfig
 from trainer.config import ModelConfig, TrainingConfig
@@ -51,6 +51,15 @@ def load_paths(file: Path | None, overrides: dict[str, Any]) -> PathsConfig:
     values = _read(file) if file else {}
     values |= {key: value for key, value in overrides.items() if value is not None}
     return _validate(PathsConfig, values, str(file or "command line"))
+
+
+def load_secrets(file: Path | None) -> SecretsConfig:
+    """Reads ``secrets.yaml``.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a key or value is not valid.
+    """
+    return _validate(SecretsConfig, _read(file) if file else {}, str(file))
 
 
 def load_parameters(

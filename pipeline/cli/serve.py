@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import signal
 import sys
 import time
@@ -14,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from data.errors import ConfigurationError, InputError
+from data.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from serving.server.options import BatchingOptions
 
-_TOKEN = "BRISC_SERVING_TOKEN"
+SECRETS = Path("secrets.yaml")
 
 
 class Engine(str, Enum):
@@ -57,9 +56,12 @@ def serve(
         Path | None, typer.Option(help="PEM; with --private-key both ports speak TLS.")
     ] = None,
     private_key: Annotated[Path | None, typer.Option(help="PEM, without a password.")] = None,
-    token_file: Annotated[
+    secrets: Annotated[
         Path | None,
-        typer.Option(help=f"Its text must come with every request; or in {_TOKEN}."),
+        typer.Option(
+            help="File with the serving_token that must come with every request; "
+            "default: secrets.yaml where it exists."
+        ),
     ] = None,
     drain_seconds: Annotated[
         float, typer.Option(min=0, help="What requests get when the server is told to end.")
@@ -84,11 +86,13 @@ def serve(
         raise ConfigurationError(
             "--certificate, --private-key", "one of them is missing", "Give both or neither"
         )
+    from pipeline.configuration import load_secrets
     from pipeline.console import hush_tensorflow
     from serving.server.options import ServerOptions
 
     if engine is Engine.tensorflow_serving:
         raise NotImplementedError
+    token = load_secrets(secrets or (SECRETS if SECRETS.exists() else None)).serving_token
     options = ServerOptions(
         model_base_path=model_base_path,
         model_name=model_name,
@@ -101,7 +105,7 @@ def serve(
         monitoring=monitoring,
         certificate=certificate,
         private_key=private_key,
-        token=_token(token_file),
+        token=token.get_secret_value() if token else None,
         drain_seconds=drain_seconds,
     )
     hush_tensorflow()
@@ -136,15 +140,3 @@ def _batching(enabled: bool, file: Path | None) -> BatchingOptions | None:
     if file is not None:
         return read_batching(file)
     return BatchingOptions() if enabled else None
-
-
-def _token(file: Path | None) -> str | None:
-    if file is None:
-        return os.environ.get(_TOKEN) or None
-    try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(file, f"cannot be read ({error})", "Give a text file") from error
-    if not token:
-        raise InputError(file, "no token in it", "Write one into it")
-    return token

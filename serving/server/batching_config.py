@@ -5,19 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import (
-    descriptor_pb2,
-    descriptor_pool,
-    message_factory,
-    text_format,
-    wrappers_pb2,
-)
+from google.protobuf import descriptor_pb2, message_factory, text_format, wrappers_pb2
 from pydantic import ValidationError
 
 from data.errors import InputError
 from serving.server.options import BatchingOptions
 
 _FIELD = descriptor_pb2.FieldDescriptorProto
+_WRAPPERS = descriptor_pb2.FileDescriptorProto.FromString(wrappers_pb2.DESCRIPTOR.serialized_pb)
 _WRAPPED = {
     "max_batch_size": "Int64Value",
     "batch_timeout_micros": "Int64Value",
@@ -76,11 +71,9 @@ def batching_parameters() -> Any:
         _add(described, name, _FIELD.TYPE_MESSAGE).type_name = f".google.protobuf.{kind}"
     _add(described, "pad_variable_length_inputs", _FIELD.TYPE_BOOL)
     _add(described, "allowed_batch_sizes", _FIELD.TYPE_INT64).label = _FIELD.LABEL_REPEATED
-    pool = descriptor_pool.DescriptorPool()
-    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
-    pool.AddSerializedFile(file.SerializeToString())
-    found = pool.FindMessageTypeByName("tensorflow.serving.BatchingParameters")
-    return message_factory.GetMessageClass(found)()
+    # By the one function for it that both stacks' protobuf has.
+    found = message_factory.GetMessages([_WRAPPERS, file])
+    return found["tensorflow.serving.BatchingParameters"]()
 
 
 def _add(

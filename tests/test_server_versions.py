@@ -1,0 +1,210 @@
+"""Versions come, go, are broken and are mended while the server runs; it is asked over gRPC."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_management_pb2,
+    model_service_pb2_grpc,
+    prediction_service_pb2_grpc,
+)
+
+from data.errors import ConfigurationError, InputError
+from serving.server.options import ServerOptions
+from serving.server.run import RunningServer
+from tests.affine_model import NAME, request, write_version
+
+AVAILABLE, END = 30, 50
+
+
+class Client:
+    """TF Serving's own stubs."""
+
+    def __init__(self, port: int) -> None:
+        self.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        self._prediction = prediction_service_pb2_grpc.PredictionServiceStub(self.channel)
+        self._model = model_service_pb2_grpc.ModelServiceStub(self.channel)
+
+    def y(self, x: float = 2.0, **spec: Any) -> tuple[float, int]:
+        """The answer, and the version that gave it."""
+        response = self._prediction.Predict(request([x], **spec), timeout=10)
+        return response.outputs["y"].float_val[0], response.model_spec.version.value
+
+    def states(self) -> dict[int, int]:
+        """By version, in the order of the answer."""
+        return {status.version: status.state for status in self.statuses()}
+
+    def statuses(self) -> Any:
+        asked = get_model_status_pb2.GetModelStatusRequest()
+        asked.model_spec.name = NAME
+        return self._model.GetModelStatus(asked, timeout=10).model_version_status
+
+    def reload(self, base: Path, versions: tuple[int, ...] = (), **labels: int) -> None:
+        asked = model_management_pb2.ReloadConfigRequest()
+        model = asked.config.model_config_list.config.add()
+        model.name, model.base_path, model.model_platform = NAME, str(base), "tensorflow"
+        if versions:
+            model.model_version_policy.specific.versions.extend(versions)
+        for label, version in labels.items():
+            model.version_labels[label] = version
+        self._model.HandleReloadConfigRequest(asked, timeout=30)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def refusal(call: Callable[[], object]) -> tuple[str, str]:
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    return caught.value.code().name, caught.value.details()
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Path:
+    base = tmp_path / "models" / NAME
+    write_version(base, 1, offset=1.0)
+    return base
+
+
+def options(base: Path, **more: Any) -> ServerOptions:
+    given = {"model_base_path": base, "model_name": NAME, "poll_seconds": 0.05} | more
+    return ServerOptions(**given, grpc_port=0, rest_port=0)
+
+
+@pytest.fixture
+def client(base: Path) -> Iterator[Client]:
+    server = RunningServer(options(base))
+    client = Client(server.grpc_port)
+    yield client
+    client.channel.close()
+    server.stop()
+
+
+def test_a_new_version_takes_over_and_the_old_one_ends(base: Path, client: Client) -> None:
+    assert client.y() == (2.0, 1)
+    write_version(base, 7, offset=7.0)
+    (base / "notes").mkdir()
+    until(lambda: client.states() == {7: AVAILABLE, 1: END})
+    assert client.y() == (8.0, 7)
+    code, text = refusal(lambda: client.y(version=1))
+    assert (code, text) == ("NOT_FOUND", f"Servable not found for request: Specific({NAME}, 1)")
+
+
+def test_a_deleted_version_is_followed_by_the_one_before(base: Path, client: Client) -> None:
+    write_version(base, 2, offset=5.0)
+    until(lambda: client.y() == (6.0, 2))
+    shutil.rmtree(base / "2")
+    until(lambda: client.states() == {2: END, 1: AVAILABLE})
+    assert client.y() == (2.0, 1)
+
+
+def test_a_corrupt_version_is_told_of_and_the_old_one_goes_on(base: Path, client: Client) -> None:
+    (base / "9").mkdir()
+    (base / "9" / "saved_model.pb").write_bytes(b"no model")
+    until(lambda: client.states() == {9: END, 1: AVAILABLE})
+    assert client.statuses()[0].status.error_message
+    assert client.y() == (2.0, 1)
+
+
+def test_a_version_that_is_copied_slowly_is_served_when_it_is_there(
+    tmp_path: Path, base: Path, client: Client
+) -> None:
+    whole = write_version(tmp_path / "elsewhere" / NAME, 3, offset=3.0)
+    files = sorted(path.relative_to(whole) for path in whole.rglob("*") if path.is_file())
+    # The graph comes first and has nothing to restore then.
+    files.sort(key=lambda path: path.name != "saved_model.pb")
+    for file in files:
+        (base / "3" / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(whole / file, base / "3" / file)
+        if file.name == "saved_model.pb":
+            until(lambda: client.states() == {3: END, 1: AVAILABLE})
+        assert client.y()[1] in (1, 3)
+    until(lambda: client.states() == {3: AVAILABLE, 1: END})
+    assert client.y() == (4.0, 3)
+
+
+def test_a_request_that_is_under_way_is_answered_by_the_version_it_began_with(
+    base: Path,
+) -> None:
+    from serving.server.servable import Servable
+
+    servable = Servable(NAME, 1, base / "1")
+    closed: list[bool] = []
+    servable.when_closed(lambda: closed.append(True))
+    assert servable.enter()
+    servable.retire()
+    assert not servable.enter() and not closed
+    output = servable.signatures["serving_default"].outputs["y"].name
+    feed = servable.signatures["serving_default"].inputs["x"].name
+    import numpy as np
+
+    assert servable.run({feed: np.array([2.0], np.float32)}, [output])[0].tolist() == [2.0]
+    servable.leave()
+    assert closed
+
+
+def test_labels_follow_the_config(base: Path, client: Client) -> None:
+    write_version(base, 2, offset=5.0)
+    client.reload(base, (1, 2), stable=1, canary=2)
+    assert client.y(version_label="stable") == (2.0, 1)
+    assert client.y(version_label="canary") == (6.0, 2)
+    client.reload(base, (1, 2), stable=2)
+    assert client.y(version_label="stable") == (6.0, 2)
+    code, _ = refusal(lambda: client.y(version_label="canary"))
+    assert code == "INVALID_ARGUMENT"
+
+
+def test_a_config_that_cannot_be_served_changes_nothing(base: Path, client: Client) -> None:
+    code, text = refusal(lambda: client.reload(base, (1, 5), stable=5))
+    assert code == "FAILED_PRECONDITION" and "version 5" in text
+    assert client.y() == (2.0, 1)
+    code, text = refusal(lambda: client.reload(base.parent / "nothing"))
+    assert client.y() == (2.0, 1)
+
+
+def test_no_model_is_loaded_from_elsewhere(tmp_path: Path, base: Path, client: Client) -> None:
+    write_version(tmp_path / "elsewhere" / NAME, 4, offset=4.0)
+    code, text = refusal(lambda: client.reload(tmp_path / "elsewhere" / NAME))
+    assert code == "PERMISSION_DENIED" and str(tmp_path / "elsewhere") in text
+    assert client.y() == (2.0, 1)
+
+
+def test_warm_up_requests_run_before_a_version_is_served(base: Path, client: Client) -> None:
+    write_version(base, 2, offset=5.0, warm_up=[1.0, 2.0])
+    until(lambda: client.y() == (6.0, 2))
+    write_version(base, 3, offset=6.0, warm_up=[1.0, float("nan")])
+    until(lambda: client.states().get(3) == END)
+    assert "x is no number" in client.statuses()[0].status.error_message
+    assert client.y() == (6.0, 2)
+
+
+@pytest.mark.parametrize("content", ["nothing", "no version", "corrupt"])
+def test_a_folder_without_a_model_is_refused_at_the_start(tmp_path: Path, content: str) -> None:
+    base = tmp_path / NAME
+    if content != "nothing":
+        base.mkdir()
+    if content == "corrupt":
+        (base / "1").mkdir()
+        (base / "1" / "saved_model.pb").write_bytes(b"no model")
+    with pytest.raises(InputError, match=str(base)):
+        RunningServer(options(base))
+
+
+def test_a_port_that_is_taken_is_refused(base: Path, client: Client) -> None:
+    server = RunningServer(options(base))
+    for port in ({"grpc_port": server.grpc_port}, {"rest_port": server.rest_port}):
+        with pytest.raises(ConfigurationError, match="cannot be listened at"):
+            RunningServer(options(base).model_copy(update=port))
+    server.stop()
