@@ -20,6 +20,8 @@ from trainer.tuning_config import TuningConfig
 
 PROFILES = Path(__file__).parent / "profiles"
 
+SECRETS = Path("secrets.yaml")
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -54,12 +56,14 @@ def load_paths(file: Path | None, overrides: dict[str, Any]) -> PathsConfig:
 
 
 def load_secrets(file: Path | None) -> SecretsConfig:
-    """Reads ``secrets.yaml``.
+    """Reads ``file``, else ``secrets.yaml`` of this folder where there is one.
 
     Raises:
         ConfigurationError: The file cannot be read, or a key or value is not valid.
     """
-    return _validate(SecretsConfig, _read(file) if file else {}, str(file))
+    if file is None and not SECRETS.exists():
+        return SecretsConfig()
+    return _validate(SecretsConfig, _read(file or SECRETS), str(file or SECRETS))
 
 
 def load_parameters(

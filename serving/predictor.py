@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
-from data import naming
-from data.checks import decode_grey
 from data.errors import InputError
 from serving.contract import SERVING_DEFAULT
 from serving.model_files import find_saved_model
-
-_OUTPUTS = frozenset({"class", "probabilities", "mask_png_bytes", "mask_area"})
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The model's answer for one slice.
-
-    Attributes:
-        label: One of ``data.naming.CLASSES``.
-        probabilities: By class; they sum to 1.
-        mask_png: PNG bytes, {0, 255}, at the slice's own size.
-        mask_area: Pixels of the mask.
-    """
-
-    label: str
-    probabilities: dict[str, float]
-    mask_png: bytes
-    mask_area: int
-
-    @property
-    def mask(self) -> np.ndarray:
-        """The mask, bool [height, width]."""
-        pixels = decode_grey(self.mask_png)
-        assert isinstance(pixels, np.ndarray)
-        return pixels > 0
+from serving.prediction import OUTPUTS, Prediction, predictions
 
 
 class Predictor:
@@ -61,10 +32,10 @@ class Predictor:
                 self.path, f"the saved model is damaged ({reason})", "Push it again"
             ) from error
         signature = self._model.signatures.get(SERVING_DEFAULT)
-        if signature is None or not set(signature.structured_outputs) >= _OUTPUTS:
+        if signature is None or not set(signature.structured_outputs) >= OUTPUTS:
             raise InputError(
                 self.path,
-                f"its signature {SERVING_DEFAULT} does not return {', '.join(sorted(_OUTPUTS))}",
+                f"its signature {SERVING_DEFAULT} does not return {', '.join(sorted(OUTPUTS))}",
                 "Give a model that `brisc run` saved",
             )
         self._signature = signature
@@ -81,15 +52,4 @@ class Predictor:
             raise InputError(
                 "a slice", f"the model cannot answer for it ({error.message})", "Check the slices"
             ) from error
-        columns = {name: tensor.numpy() for name, tensor in answer.items()}
-        return [
-            Prediction(
-                label=columns["class"][row].decode(),
-                probabilities=dict(
-                    zip(naming.CLASSES, map(float, columns["probabilities"][row]), strict=True)
-                ),
-                mask_png=columns["mask_png_bytes"][row],
-                mask_area=int(columns["mask_area"][row]),
-            )
-            for row in range(len(images))
-        ]
+        return predictions({name: tensor.numpy() for name, tensor in answer.items()})

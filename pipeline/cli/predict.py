@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
+from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from data.errors import InputError
+from data.errors import ConfigurationError, InputError
 
 if TYPE_CHECKING:
+    from serving.client import Client
     from serving.inputs import Question
-    from serving.predictor import Prediction
+    from serving.prediction import Prediction
+    from serving.predictor import Predictor
 
 
 class Plane(str, Enum):
@@ -29,7 +33,20 @@ def predict(
     images: Annotated[
         list[Path], typer.Argument(help="Slices: JPEG, PNG, BMP, GIF, DICOM or NIfTI.")
     ],
-    model: Annotated[Path, typer.Option(help="Saved model, or the folder of its versions.")],
+    model: Annotated[
+        Path | None, typer.Option(help="Saved model, or the folder of its versions.")
+    ] = None,
+    server: Annotated[
+        str | None,
+        typer.Option(help="Instead of a model: http://HOST:PORT (REST) or grpc://HOST:PORT."),
+    ] = None,
+    model_name: Annotated[str, typer.Option(help="What the server calls the model.")] = "brisc",
+    secrets: Annotated[
+        Path | None,
+        typer.Option(
+            help="File with the server's serving_token; default: secrets.yaml where it exists."
+        ),
+    ] = None,
     overlay: Annotated[
         Path | None, typer.Option(help="Folder for STEM_mask.png and STEM_overlay.png.")
     ] = None,
@@ -49,11 +66,15 @@ def predict(
     are given where the file tells the spacing of its pixels.
 
     Example: brisc predict slice.jpg --model work/serving/brisc --overlay masks
+
+    Example: brisc predict slice.jpg --server http://127.0.0.1:8501
     """
     from serving.inputs import read_questions, require_own_stems
     from serving.model_files import find_saved_model
 
-    saved_model = find_saved_model(model)
+    if (model is None) == (server is None):
+        raise ConfigurationError("--model, --server", "exactly one of them answers", "Give one")
+    saved_model = find_saved_model(model) if model is not None else None
     found = read_questions(images, number, plane.value if plane else None)
     if overlay is not None:
         require_own_stems(found.slices)
@@ -61,19 +82,14 @@ def predict(
         print(f"note: {note}", file=sys.stderr)
     answers: list[dict[str, Any]] = []
     if found.slices:
-        from pipeline.console import hush_tensorflow
-
-        hush_tensorflow()
-        from serving.predictor import Predictor
-
-        predictor = Predictor(saved_model)
-        for item in found.slices:
-            prediction = predictor.predict([item.encoded])[0]
-            answers.append(_answer(item, prediction))
-            if overlay is not None:
-                answers[-1] |= _write(item, prediction, overlay)
-            if not as_json:
-                print(_sentence(answers[-1]))
+        with _predictor(saved_model, server, model_name, secrets) as predictor:
+            for item in found.slices:
+                prediction = predictor.predict([item.encoded])[0]
+                answers.append(_answer(item, prediction))
+                if overlay is not None:
+                    answers[-1] |= _write(item, prediction, overlay)
+                if not as_json:
+                    print(_sentence(answers[-1]))
     if as_json:
         print(json.dumps(answers, indent=2))
     if found.problems:
@@ -84,6 +100,28 @@ def predict(
             "they could not be read",
             "See above",
         )
+
+
+@contextlib.contextmanager
+def _predictor(
+    saved_model: Path | None, server: str | None, model_name: str, secrets: Path | None
+) -> Iterator[Predictor | Client]:
+    from pipeline.console import hush_tensorflow
+
+    # The client by gRPC needs it, too.
+    hush_tensorflow()
+    if saved_model is not None:
+        from serving.predictor import Predictor
+
+        yield Predictor(saved_model)
+        return
+    from pipeline.configuration import load_secrets
+    from serving.client import Client, ClientOptions
+
+    assert server is not None
+    options = ClientOptions(model_name=model_name, token=load_secrets(secrets).serving_token)
+    with Client(server, options) as client:
+        yield client
 
 
 def _answer(item: Question, found: Prediction) -> dict[str, Any]:

@@ -18,8 +18,6 @@ from data.errors import ConfigurationError
 if TYPE_CHECKING:
     from serving.server.options import BatchingOptions
 
-SECRETS = Path("secrets.yaml")
-
 
 class Engine(str, Enum):
     """What serves."""
@@ -92,7 +90,7 @@ def serve(
 
     if engine is Engine.tensorflow_serving:
         raise NotImplementedError
-    token = load_secrets(secrets or (SECRETS if SECRETS.exists() else None)).serving_token
+    token = load_secrets(secrets).serving_token
     options = ServerOptions(
         model_base_path=model_base_path,
         model_name=model_name,

@@ -44,8 +44,7 @@ class ModelManager:
         """
         with self._changing:
             for versions in self._models.values():
-                versions.refresh()
-                _require(versions)
+                _bring_up(versions)
             for name, labels in self._labels.items():
                 self._check_labels(self._models[name], labels)
         self._poller.start()
@@ -109,12 +108,11 @@ class ModelManager:
                 for model in models:
                     if model.name not in current:
                         changed[model.name] = ModelVersions(model, self._load)
-                        changed[model.name].refresh()
-                        _require(changed[model.name])
+                        _bring_up(changed[model.name])
                     elif current[model.name].model != model:
                         before.append((current[model.name], current[model.name].model))
                         current[model.name].model = model
-                        current[model.name].refresh()
+                        _bring_up(current[model.name])
                     named = changed.get(model.name) or current[model.name]
                     self._check_labels(named, model.labels)
             except ServingError:
@@ -180,8 +178,8 @@ class ModelManager:
                 _log.exception("looking for new versions failed")
 
 
-def _require(versions: ModelVersions) -> None:
-    if versions.newest() is not None:
+def _bring_up(versions: ModelVersions) -> None:
+    if versions.refresh():
         return
     model, error = versions.model, versions.error()
     raise error or not_found(

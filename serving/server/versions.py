@@ -46,26 +46,31 @@ class ModelVersions:
         self._known: dict[int, _Version] = {}
         self._lock = threading.Lock()
 
-    def refresh(self) -> None:
+    def refresh(self) -> bool:
         """Loads what the policy chooses from disk, then drops what it does not.
 
         A new version is loaded before an old one is dropped, and where none of the new ones
         loads, the old one stays.
+
+        Returns:
+            Whether any of those that the policy chooses is served now.
         """
         try:
             wanted = self.model.chosen(versions(self.model.base_path))
         except OSError as error:
             # A disk that is away for a moment is no reason to drop a model.
             _log.warning("%s: cannot be listed (%s)", self.model.base_path, error.strerror)
-            return
+            return False
         if not wanted and not self.model.base_path.is_dir():
-            return
+            return False
         for version in wanted:
             self._bring_up(version)
         ready = self._ready()
-        if not wanted or any(version in ready for version in wanted):
+        served = any(version in ready for version in wanted)
+        if served or not wanted:
             for version in ready.keys() - wanted:
                 self._drop(version)
+        return served
 
     def drop_all(self) -> None:
         """Serves nothing any more."""
