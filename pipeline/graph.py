@@ -133,7 +133,7 @@ def build_pipeline(
     learning = [*reading, *tuning, trainer]
     judged = trainer.outputs["model"], examples, schema.outputs["schema"]
     judging = (
-        gated(*judged, parameters.gate, workspace.serving / parameters.serving.model_name)
+        gated(*judged, parameters.gate, parameters.serving, workspace.serving)
         if fold is None
         else [measured(*judged)]
     )
@@ -170,6 +170,7 @@ def _training_settings(parameters: Parameters, workspace: Workspace) -> dict[str
             "trainer",
             "serving.signatures",
             "serving.overlay",
+            "serving.warmup_requests",
             without="trainer.evaluation",
         ),
     }

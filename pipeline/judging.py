@@ -5,26 +5,30 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tfx.components import Evaluator, Trainer, Tuner
+from tfx.components import Evaluator, InfraValidator, Trainer, Tuner
 from tfx.dsl.components.base.base_node import BaseNode
 from tfx.dsl.components.common.resolver import Resolver
-from tfx.proto import pusher_pb2
+from tfx.proto import infra_validator_pb2, pusher_pb2
 from tfx.types import BaseChannel, Channel
 from tfx.types.standard_artifacts import Model, ModelBlessing
 
 from pipeline.code_hash import code_hash
 from pipeline.components.baseline import OtherBlessedModelStrategy
+from pipeline.components.infra_check import InfraCheck
 from pipeline.components.model_report import ModelReport
 from pipeline.components.pusher import Pusher
 from pipeline.config import GateConfig
 from pipeline.configuration import Parameters
 from pipeline.eval_config import eval_config
+from serving.config import ServingConfig
+from serving.contract import EVALUATE, TF_SERVING_IMAGE
 
 _REPORTING = (
     "data.page",
     "data.parts",
     "data.split_record",
     "serving.overlay",
+    "serving.prediction",
     "serving.predictor",
     "trainer.evaluation",
     "pipeline.judgement",
@@ -33,14 +37,28 @@ _REPORTING = (
 )
 
 
+_SERVING = (
+    "serving.client",
+    "serving.client_grpc",
+    "serving.client_rest",
+    "serving.prediction",
+    "serving.predictor",
+    "serving.served_check",
+    "serving.server",
+    "pipeline.components.infra_check",
+)
+
+
 def gated(
     model: BaseChannel,
     examples: BaseChannel,
     schema: BaseChannel,
     gate: GateConfig,
-    destination: Path,
+    serving: ServingConfig,
+    folder: Path,
 ) -> list[BaseNode]:
-    """Evaluates ``model`` beside the latest blessed one, and pushes it if it passes ``gate``."""
+    """Evaluates ``model`` beside the latest blessed one, serves it on trial, and pushes it below
+    ``folder`` if it passes ``gate`` and answers there as it should."""
     baseline = Resolver(
         strategy_class=OtherBlessedModelStrategy,
         model=Channel(type=Model),
@@ -48,14 +66,17 @@ def gated(
         candidate=model,
     ).with_id("Baseline")
     evaluator = _evaluator(model, examples, schema, gate, baseline.outputs["model"])
+    tried = _infra_check(model, examples, serving)
+    destination = str(folder / serving.model_name)
     pusher = Pusher(
         model=model,
         model_blessing=evaluator.outputs["blessing"],
+        infra_blessing=tried[0].outputs["blessing"] if tried else None,
         push_destination=pusher_pb2.PushDestination(
-            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=str(destination))
+            filesystem=pusher_pb2.PushDestination.Filesystem(base_directory=destination)
         ),
     )
-    return [baseline, evaluator, pusher]
+    return [baseline, evaluator, *tried, pusher]
 
 
 def measured(model: BaseChannel, examples: BaseChannel, schema: BaseChannel) -> BaseNode:
@@ -98,6 +119,40 @@ def reported(
         code_hash=code_hash(*_REPORTING),
         hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,
     )
+
+
+def _infra_check(
+    model: BaseChannel, examples: BaseChannel, serving: ServingConfig
+) -> list[BaseNode]:
+    if serving.infra_check == "none":
+        return []
+    if serving.infra_check == "embedded":
+        return [
+            InfraCheck(
+                model=model,
+                examples=examples,
+                slices=serving.infra_check_slices,
+                code_hash=code_hash(*_SERVING),
+            )
+        ]
+    tag = TF_SERVING_IMAGE.partition(":")[2]
+    spec = infra_validator_pb2.ServingSpec(
+        tensorflow_serving=infra_validator_pb2.TensorFlowServing(tags=[tag]),
+        local_docker=infra_validator_pb2.LocalDockerConfig(),
+        model_name=serving.model_name,
+    )
+    requests = infra_validator_pb2.RequestSpec(
+        # Of serialised examples it can make requests by itself.
+        tensorflow_serving=infra_validator_pb2.TensorFlowServingRequestSpec(
+            signature_names=[EVALUATE]
+        ),
+        split_name="test",
+        num_examples=serving.infra_check_slices,
+    )
+    validator = InfraValidator(
+        model=model, serving_spec=spec, examples=examples, request_spec=requests
+    )
+    return [validator.with_id("InfraCheck")]
 
 
 def _evaluator(

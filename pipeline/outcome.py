@@ -10,6 +10,7 @@ from typing import Any
 from data.audit.record import REPORT
 from data.split_record import SplitSummary, read_summary
 from data.statistics.record import DriftRecord, read_drift
+from pipeline.components.infra_check import FAULTS
 from pipeline.config import GateConfig
 from pipeline.judgement import Scores, Verdict, read_judgement
 from pipeline.status import NodeStatus, RunStatus
@@ -29,7 +30,8 @@ class Outcome:
         tuned: What a search found for section ``training``, by key; empty where there was none.
         scores: What Evaluator measured on the test split, at the network's image size.
         verdicts: Each bound of the gate.
-        blessed: Whether Evaluator blessed the model.
+        blessed: Whether Evaluator blessed the model, and it could be served.
+        faults: What was wrong with it where it was served on trial.
         model_report: Where the page and the card about the model lie.
         pushed: Where the blessed model lies.
         tensorboard: Where its event files lie.
@@ -44,6 +46,7 @@ class Outcome:
     scores: Scores
     verdicts: list[Verdict]
     blessed: bool
+    faults: list[str]
     model_report: Path
     pushed: Path | None
     tensorboard: Path | None
@@ -63,6 +66,7 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
     drift = status.artifact("DriftReport", "DataDrift")
     evaluation = status.artifact("Evaluator", "ModelEvaluation")
     blessing = status.artifact("Evaluator", "ModelBlessing")
+    served = status.artifact("InfraCheck", "InfraBlessing")
     pushed = status.artifact("Pusher", "PushedModel")
     model_run = status.artifact("Trainer", "ModelRun")
     assert audit is not None and split is not None and drift is not None
@@ -79,11 +83,23 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
         tuned=read_tuned(Path(tuned.uri)) if tuned else {},
         scores=judgement.scores,
         verdicts=judgement.verdicts,
-        blessed=blessing.custom_properties["blessed"].int_value == 1,
+        blessed=_blessed(blessing) and (served is None or _blessed(served)),
+        faults=_faults(served),
         model_report=Path(page.uri),
         pushed=Path(destination) if destination else None,
         tensorboard=Path(model_run.uri) / EVENTS if model_run else None,
     )
+
+
+def _blessed(artifact: Any) -> bool:
+    return bool(artifact.custom_properties["blessed"].int_value == 1)
+
+
+def _faults(served: Any) -> list[str]:
+    if served is None or _blessed(served):
+        return []
+    file = Path(served.uri) / FAULTS
+    return file.read_text().splitlines() if file.exists() else ["TF Serving did not answer"]
 
 
 def read_tuned(folder: Path) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def print_verdict(console: Console, outcome: Outcome) -> None:
     for verdict in outcome.verdicts:
         if not verdict.passed:
             console.print(f"  {failure(verdict)}", soft_wrap=True, highlight=False)
+    for fault in outcome.faults:
+        console.print(f"  served on trial: {fault}", soft_wrap=True, highlight=False, markup=False)
 
 
 def failure(verdict: Verdict) -> str:

@@ -33,6 +33,7 @@ from preprocessing.decode import decode_grey, decode_png
 from preprocessing.letterbox import unletterbox
 from preprocessing.normalise import ENCODER_CHANNELS, normalise
 from serving.contract import EVALUATE, RAW, SERVING_DEFAULT, TRANSFORM
+from serving.warmup_requests import write_warmup
 from trainer.inference import AnsweringNetwork
 from trainer.outputs import CLASSIFICATION, MASK_PROBABILITY, SEGMENTATION
 
@@ -132,7 +133,8 @@ def save_model(
     preprocessing: PreprocessingConfig,
     directory: str | Path,
 ) -> None:
-    """Writes a model to ``directory`` as a SavedModel with the signatures above.
+    """Writes a model to ``directory`` as a SavedModel with the signatures above, and a request
+    that warms it up.
 
     Args:
         answering: Its network is as ``trainer.network.build_network`` makes it, in float32.
@@ -153,3 +155,4 @@ def save_model(
         )
     }
     tf.saved_model.save(module, str(directory), signatures=signatures)
+    write_warmup(Path(directory))

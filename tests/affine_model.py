@@ -9,6 +9,8 @@ from pathlib import Path
 import tensorflow as tf
 from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
 
+from serving.warmup_requests import WARMUP_REQUESTS
+
 NAME = "affine"
 
 
@@ -37,9 +39,9 @@ def write_version(base: Path, version: int, offset: float, warm_up: Sequence[flo
     staged = base.parent / f"staged-{version}"
     tf.saved_model.save(model, str(staged), signatures={"serving_default": model.serve})
     if warm_up:
-        folder = staged / "assets.extra"
-        folder.mkdir(exist_ok=True)
-        with tf.io.TFRecordWriter(str(folder / "tf_serving_warmup_requests")) as writer:
+        file = staged / WARMUP_REQUESTS
+        file.parent.mkdir(exist_ok=True)
+        with tf.io.TFRecordWriter(str(file)) as writer:
             for value in warm_up:
                 log = prediction_log_pb2.PredictionLog()
                 log.predict_log.request.CopyFrom(request([value]))

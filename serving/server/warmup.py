@@ -17,8 +17,7 @@ from serving.server.inference import classify, multi_inference, regress
 from serving.server.options import ServerOptions
 from serving.server.predict import predict
 from serving.server.servable import Servable
-
-WARMUP_REQUESTS = Path("assets.extra") / "tf_serving_warmup_requests"
+from serving.warmup_requests import WARMUP_REQUESTS
 
 _MOST = 1000
 """Requests that TF Serving takes."""
