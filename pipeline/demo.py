@@ -1,9 +1,13 @@
-"""``make demo``: sample data, the whole pipeline on it, and the pushed model asked once."""
+"""``make demo``: sample data, the whole pipeline on it, the pushed model served and asked."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from data.layout import scan
@@ -23,6 +27,9 @@ def demo(root: Path) -> None:
     report = json.loads(newest.read_text())
     shown = next(item for item in scan(data).slices if item.official_split == "test" and item.mask)
     _brisc("predict", str(shown.image), "--model", report["pushed"], "--overlay", str(overlays))
+    with _served(Path(report["pushed"]).parent) as servers:
+        for server in servers:
+            _brisc("predict", str(shown.image), "--server", server)
     for path in (
         overlays / f"{shown.id}_overlay.png",
         newest.with_suffix(".html"),
@@ -30,6 +37,28 @@ def demo(root: Path) -> None:
         Path(report["pushed"]).parent,
     ):
         print(Path(path).absolute())
+
+
+@contextlib.contextmanager
+def _served(models: Path) -> Iterator[list[str]]:
+    """The addresses of ``brisc serve`` while the body runs, that of gRPC and that of REST."""
+    command = ["serve", "--model-base-path", str(models), "--grpc-port", "0", "--rest-port", "0"]
+    print("brisc", *command, flush=True)
+    program = "from pipeline.cli.main import main; main()"
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None and server.stderr is not None
+        said = server.stdout.readline()
+        found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
+        if found is None:
+            sys.exit(server.stderr.read() or "the server does not start")
+        print(said, end="", flush=True)
+        yield [f"grpc://{found[1]}", found[2]]
+        server.terminate()
 
 
 def _brisc(*arguments: str) -> None:

@@ -44,9 +44,7 @@ def _add(element: Any, name: str, feature: feature_pb2.Feature) -> None:
             raise invalid(f"Feature: {name} has uint64 element. Only int64 is supported.")
         values.append(int(element))
     else:
-        raise invalid(
-            f"Feature: {name} has element with unexpected JSON type: {type_of(element)}"
-        )
+        raise invalid(f"Feature: {name} has element with unexpected JSON type: {type_of(element)}")
 
 
 def _values(kind: str, name: str, feature: feature_pb2.Feature) -> Any:

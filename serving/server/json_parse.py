@@ -67,9 +67,7 @@ def _decoded(text: str, begin: int) -> Any:
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
-            raise invalid(
-                "JSON Parse error: The surrogate pair in string is invalid."
-            ) from error
+            raise invalid("JSON Parse error: The surrogate pair in string is invalid.") from error
     return value
 
 

@@ -84,7 +84,9 @@ def fill_regression_request(
 def _fill_signature(document: dict[str, Any], request: Any) -> None:
     name = document.get("signature_name", "")
     if not isinstance(name, str):
-        raise _wrong(document, "not formatted correctly. 'signature_name' key must be a string value.")
+        raise _wrong(
+            document, "not formatted correctly. 'signature_name' key must be a string value."
+        )
     if name:
         request.model_spec.signature_name = name
 
@@ -126,7 +128,9 @@ def _fill_examples(body: bytes, request: Any, depth: int) -> None:
         fill_example(document["context"], found.context)
     if "examples" not in document:
         # Of regressions it says the same.
-        raise _wrong(document, "When method is classify, key 'examples' is expected and was not found")
+        raise _wrong(
+            document, "When method is classify, key 'examples' is expected and was not found"
+        )
     examples = document["examples"]
     if not isinstance(examples, list):
         raise _wrong(document, "Expecting 'examples' value to be an list/array")

@@ -36,6 +36,7 @@ COMPONENTS = [
     "Trainer",
     "Baseline",
     "Evaluator",
+    "InfraCheck",
     "Pusher",
     "ModelReport",
 ]
