@@ -5,16 +5,12 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,8 +25,8 @@ from tensorflow_serving.apis import (
 )
 
 from data import naming
+from tests.serving_command import serve
 
-COMMAND = [sys.executable, "-c", "from pipeline.cli.main import main; main()"]
 CLIENTS = 8
 SETTLED = 60
 """Seconds after the load at which memory is looked at."""
@@ -53,28 +49,6 @@ class Seen:
     settled: int = 0
 
 
-@contextmanager
-def serving(base: Path, *more: str) -> Iterator[tuple[psutil.Process, str, str]]:
-    """The command, and the addresses of gRPC (host:port) and REST (http://host:port)."""
-    process = subprocess.Popen(
-        [*COMMAND, "serve", f"--model-base-path={base}", "--grpc-port=0", "--rest-port=0", *more],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
-        assert found is not None, said
-        yield psutil.Process(process.pid), found[1], found[2]
-        process.terminate()
-        assert process.wait(60) == 0
-    finally:
-        process.kill()
-        process.wait()
-
-
 def swap_under_load(model: Path, folder: Path, swaps: int, settled: float = 0) -> Seen:
     """Replaces version after version of ``model`` below ``folder`` while clients ask for answers.
 
@@ -84,7 +58,11 @@ def swap_under_load(model: Path, folder: Path, swaps: int, settled: float = 0) -
     base.mkdir()
     seen, stop = Seen(), threading.Event()
     _put(model, base, 1)
-    with serving(base) as (process, address, _), grpc.insecure_channel(address) as channel:
+    with (
+        serve(f"--model-base-path={base}") as served,
+        grpc.insecure_channel(served.grpc) as channel,
+    ):
+        process = psutil.Process(served.process.pid)
         request = _request(model)
         threads = [
             threading.Thread(target=_ask, args=(channel, request, seen, stop))

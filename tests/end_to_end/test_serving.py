@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -23,42 +19,13 @@ from serving.client import AsyncClient, Client, ClientOptions
 from serving.predictor import Predictor
 from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
 from tests.hot_swap import swap_under_load
-
-
-@dataclass(frozen=True)
-class Served:
-    """A server: its process, and the addresses by protocol."""
-
-    process: subprocess.Popen[str]
-    grpc: str
-    rest: str
-
-
-@contextmanager
-def serve(*arguments: str) -> Iterator[Served]:
-    process = subprocess.Popen(
-        [*COMMAND, "serve", *arguments],
-        cwd=ROOT,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
-        assert found is not None, said
-        yield Served(process, f"grpc://{found[1]}", found[2])
-    finally:
-        process.kill()
-        process.wait()
+from tests.serving_command import Served, serve
 
 
 @pytest.fixture(scope="module")
 def served(bench: Bench, blessed: Finished) -> Iterator[Served]:
     assert blessed.code == 0, blessed.errors
-    ports = ("--grpc-port=0", "--rest-port=0")
-    with serve(f"--model-base-path={bench.models}", *ports) as served:
+    with serve(f"--model-base-path={bench.models}") as served:
         yield served
 
 
@@ -84,7 +51,7 @@ def test_a_server_answers_as_the_model_itself(
     bench: Bench, served: Served, images: list[Path]
 ) -> None:
     expected = _predict(*images, f"--model={bench.models}")
-    for server in (served.grpc, served.rest):
+    for server in (f"grpc://{served.grpc}", served.rest):
         answers = _predict(*images, f"--server={server}")
         for answer, own in zip(answers, expected, strict=True):
             assert answer["probabilities"] == pytest.approx(own.pop("probabilities"), abs=1e-5)
@@ -103,7 +70,7 @@ def test_both_clients_answer_by_both_protocols(
             several = await asyncio.gather(*(client.predict([item]) for item in slices))
         return [(item.label, item.mask_png) for answers in several for item in answers]
 
-    for server in (served.grpc, served.rest):
+    for server in (f"grpc://{served.grpc}", served.rest):
         with Client(server) as client:
             answers = client.predict(slices)
         assert [(item.label, item.mask_png) for item in answers] == expected
@@ -113,7 +80,7 @@ def test_both_clients_answer_by_both_protocols(
 def test_what_is_no_image_is_refused_and_the_next_one_answered(
     served: Served, images: list[Path]
 ) -> None:
-    for server in (served.grpc, served.rest):
+    for server in (f"grpc://{served.grpc}", served.rest):
         with Client(server) as client:
             with pytest.raises(InputError, match="the model cannot answer for it"):
                 client.predict([b"no image"])
@@ -169,16 +136,15 @@ def test_a_client_gets_its_answer_from_a_server_that_was_killed_and_started_agai
     slices = [images[0].read_bytes()]
     options = ClientOptions(seconds=120, attempts=200)
     base = f"--model-base-path={bench.models}"
-    with serve(base, "--grpc-port=0", "--rest-port=0") as first:
-        ports = [f"--grpc-port={first.grpc.rpartition(':')[2]}"]
-        ports.append(f"--rest-port={first.rest.rpartition(':')[2]}")
-        with Client(first.grpc, options) as remote, Client(first.rest, options) as rest:
+    with serve(base) as first:
+        grpc_port, rest_port = (place.rpartition(":")[2] for place in (first.grpc, first.rest))
+        with Client(f"grpc://{first.grpc}", options) as remote, Client(first.rest, options) as rest:
             before = remote.predict(slices), rest.predict(slices)
-            os.kill(first.process.pid, signal.SIGKILL)
+            first.process.kill()
             first.process.wait()
             with ThreadPoolExecutor(2) as pool:
                 asked = [pool.submit(client.predict, slices) for client in (remote, rest)]
-                with serve(base, *ports):
+                with serve(base, grpc_port=grpc_port, rest_port=rest_port):
                     assert tuple(future.result() for future in asked) == before
 
 
