@@ -6,7 +6,7 @@ BIN := $(BRISC_VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end test-integration test-other-stack \
+.PHONY: help setup demo test test-end-to-end test-integration test-other-stack bench \
 	lint format typecheck lock clean
 
 help: ## list the targets
@@ -30,6 +30,9 @@ test-integration: setup ## the heavier tests, then the other stack
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose
 	requirements/other_stack.sh
+
+bench: demo ## times the served model of the demo against its bare signature (MODELS=folder: another)
+	$(BIN)/python -m tests.bench_serving $(or $(MODELS),build/demo/workspace/serving/brisc)
 
 lint: setup ## ruff, changing nothing
 	$(BIN)/ruff check .
