@@ -157,7 +157,8 @@ def _validate(model: type[_Model], values: dict[str, Any], where: str) -> _Model
             ) from error
         reason = first["msg"].removeprefix("Value error, ")
         given = first.get("input")
-        shown = f" (given {given!r})" if isinstance(given, str | int | float | None) else ""
+        short = isinstance(given, str | int | float | None) and model is not SecretsConfig
+        shown = f" (given {given!r})" if short else ""
         raise ConfigurationError(
             where, f"{key}: {reason[:1].lower()}{reason[1:]}{shown}", "Correct the value"
         ) from error

@@ -66,6 +66,7 @@ def brisc(
         ["run"],
         ["evaluate"],
         ["predict"],
+        ["serve"],
         ["tensorboard"],
         ["report"],
         ["train-worker"],
@@ -341,6 +342,45 @@ def test_workspace_without_training_exits_1_and_is_named(brisc: Brisc) -> None:
     assert list(brisc.folder.iterdir()) == []
 
 
+# Serving
+
+
+@pytest.mark.parametrize(
+    ("arguments", "where", "reason"),
+    [
+        (["serve"], "--model-base-path, --model-config-file", "exactly one"),
+        (
+            ["serve", "--model-base-path", "m", "--certificate", "c.pem"],
+            "--certificate, --private-key",
+            "one of them is missing",
+        ),
+        (["predict", "slice.png"], "--model, --server", "exactly one"),
+        (["predict", "slice.png", "--server", "127.0.0.1:1"], "server 127.0.0.1:1", "no address"),
+        (
+            ["predict", "slice.png", "--server", "http://x", "--secrets", "s.yaml"],
+            "s.yaml",
+            "serving_token",
+        ),
+    ],
+)
+def test_what_cannot_be_served_or_asked_exits_2_and_is_named(
+    brisc: Brisc, arguments: list[str], where: str, reason: str
+) -> None:
+    put(brisc.folder / "slice.png", encode(grey(), "PNG"))
+    put(brisc.folder / "s.yaml", b"serving_token: short")
+    ended = brisc(*arguments, code=2)
+    assert ended.stderr.startswith(f"brisc: {where}: ") and reason in ended.stderr
+    # A secret is not shown, not even to its owner.
+    assert ended.stdout == "" and "short" not in ended.stderr
+
+
+def test_a_server_that_does_not_answer_exits_1_and_is_named(brisc: Brisc) -> None:
+    put(brisc.folder / "slice.png", encode(grey(), "PNG"))
+    # Port 9 is that of a service which nobody runs.
+    error = brisc("predict", "slice.png", "--server", "http://127.0.0.1:9", code=1).stderr
+    assert error.startswith("brisc: http://127.0.0.1:9: no answer") and "brisc serve" in error
+
+
 # Lightness
 
 HEAVY = ("tensorflow", "tfx", "apache_beam", "tensorflow_model_analysis", "ml_metadata", "tf_keras")
@@ -364,6 +404,8 @@ main()
         (["run", "--help"], 0),
         (["evaluate", "--help"], 0),
         (["predict", "--help"], 0),
+        (["predict", "slice.png", "--server", "http://127.0.0.1:9"], 1),
+        (["serve", "--help"], 0),
         (["data", "sample", "sample", "--images", "24"], 0),
         (["run", "--data", "set", "--set", "training.epochs=x"], 2),
         (["run", "--data", "set", "--workspace", "w"], 1),
@@ -378,6 +420,7 @@ def test_no_command_pays_for_tensorflow_before_it_needs_it(
 ) -> None:
     broken_set(tmp_path / "set")
     put(tmp_path / "empty.jpg", b"")
+    put(tmp_path / "slice.png", encode(grey(), "PNG"))
     put(tmp_path / "model" / "saved_model.pb", b"x")
     ended = subprocess.run(
         [sys.executable, "-c", TELL, *arguments],
