@@ -48,10 +48,7 @@ def decoded(value: Any) -> bytes:
     """
     if not is_base64(value):
         raise invalid(f"JSON Value: {quoted(value)} not formatted correctly for base64 data")
-    text: str = value["b64"]
-    content = _unescaped(text)
-    if content is None:
-        content = _unescaped("".join(text.split()))
+    content = _content(value)
     if content is None:
         raise invalid("Unable to base64 decode")
     return content
@@ -121,11 +118,10 @@ def _message(value: Any, shape: _Shape, dtype: int) -> tensor_pb2.TensorProto | 
         message.tensor_shape.dim.add(size=size)
     kinds = set(map(type, level))
     if dtype == types_pb2.DT_STRING and kinds <= {str, dict}:
-        if not all(is_base64(leaf) for leaf in level if isinstance(leaf, dict)):
+        contents = [leaf.encode() if isinstance(leaf, str) else _content(leaf) for leaf in level]
+        if None in contents:
             return None
-        message.string_val.extend(
-            leaf.encode() if isinstance(leaf, str) else decoded(leaf) for leaf in level
-        )
+        message.string_val.extend(contents)
     elif dtype in _FLOATS and kinds <= {int, float}:
         # By way of a double, as RapidJSON gives a float.
         doubles = np.array(list(map(as_double, level)) if int in kinds else level, np.float64)
@@ -241,6 +237,15 @@ def _fits(kind: Any, smallest: int, largest: int) -> bool:
 
 def _is_object(row: Any) -> bool:
     return isinstance(row, dict) and not is_base64(row)
+
+
+def _content(value: dict[str, Any]) -> bytes | None:
+    if not is_base64(value):
+        return None
+    text: str = value["b64"]
+    content = _unescaped(text)
+    # White space is allowed, and rare.
+    return _unescaped("".join(text.split())) if content is None else content
 
 
 def _unescaped(text: str) -> bytes | None:

@@ -152,7 +152,9 @@ class Servable:
 
 def _damaged(directory: Path, error: Exception) -> ServingError:
     if isinstance(error, tf.errors.OpError):
-        return ServingError(status_of(error.error_code), error.message.rstrip("\n"))
+        # Python puts a heading before what went wrong, and where in the graph after it.
+        reason = error.message.removeprefix("Graph execution error:").split("\n\t [[")[0]
+        return ServingError(status_of(error.error_code), reason.strip())
     # Whatever comes of bytes that are no SavedModel, it must not end the server.
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return invalid(f"Could not load {directory}: {lines[0]}")
