@@ -40,7 +40,8 @@ from tests.conformance.server import PHASES, Server
 EXCHANGES = Path(__file__).parent / "exchanges"
 
 DELIBERATE = {
-    "labelled/labels-3": "a model that a new config leaves out is gone at once, not some time later",
+    "served/classify-3": "a message of TensorFlow ends at its first NUL for Python",
+    "labelled/labels-3": "a model that a new config leaves out is gone at once, not after a while",
 }
 """What the embedded server answers in another way, by name of the exchange, and why."""
 
@@ -91,7 +92,7 @@ def test_the_answer_is_that_of_tf_serving(
 ) -> None:
     reason = DELIBERATE.get(request.node.callspec.id)
     if reason and "TFS_REST" not in os.environ:
-        pytest.skip(reason)
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     server.enter(phase)
     if "call" in exchange:
         _check_call(server, exchange)
