@@ -50,6 +50,7 @@ INSTALL_REQUIRES = [
     "grpcio-reflection",
     "uvicorn",
     "prometheus-client",
+    "orjson",
     # Its client, also asynchronous.
     "httpx",
     "tenacity",

@@ -35,7 +35,8 @@ class Limits(BaseModel):
     """Until the whole of a request is there."""
     answer_seconds: float = Field(30.0, gt=0)
     """Until REST answers; over gRPC a request brings its own deadline."""
-    json_depth: int = Field(100, ge=1)
+    json_depth: int = Field(100, ge=1, le=300)
+    """Lists and objects within one another; more than this, and Python's own limit is near."""
     tensor_bytes: int = Field(256 * _MEBIBYTE, ge=1)
     """Of one input: a short message may ask for a large tensor of equal values."""
     waiting_requests: int = Field(512, ge=1)

@@ -102,11 +102,11 @@ class RestApi:
         seconds = self._limits.answer_seconds
         if verb == "classify":
             classification = classification_pb2.ClassificationRequest(model_spec=spec)
-            fill_classification_request(body, classification)
+            fill_classification_request(body, classification, self._limits.json_depth)
             return classification_json(self._handlers.classify(classification, seconds))
         if verb == "regress":
             regression = regression_pb2.RegressionRequest(model_spec=spec)
-            fill_regression_request(body, regression)
+            fill_regression_request(body, regression, self._limits.json_depth)
             return regression_json(self._handlers.regress(regression, seconds))
         return self._predict(spec, body)
 
@@ -120,7 +120,7 @@ class RestApi:
                 used.append(stack.enter_context(self._manager.using(spec)))
                 return _inputs(used[0], signature)
 
-            form = fill_predict_request(body, inputs, request)
+            form = fill_predict_request(body, inputs, request, self._limits.json_depth)
             response = predict(
                 used[0], request, self._limits.tensor_bytes, self._limits.answer_seconds
             )
