@@ -82,6 +82,49 @@ def test_the_binary_serves_a_model_with_the_same_ports(tmp_path: Path, base: Pat
     ]
 
 
+def brisc_serve(binaries: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", "from pipeline.cli.main import main; main()", "serve", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": str(binaries)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_brisc_serve_hands_its_own_options_over(tmp_path: Path, base: Path) -> None:
+    binaries = install_docker(tmp_path / "bin")
+    asked = ("--engine", "tensorflow-serving", "--model-base-path", str(base))
+    given = ("--rest-port", "9501", "--file-system-poll-wait-seconds", "0.5", "--monitoring")
+    assert brisc_serve(binaries, *asked, *given).returncode == 0
+    called = (binaries / "called").read_text().splitlines()
+    assert {
+        "--port=8500",
+        "--rest_api_port=9501",
+        f"--model_base_path={base}",
+        "--file_system_poll_wait_seconds=1",
+        f"--monitoring_config_file={MONITORING}",
+    } <= set(called)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--certificate", "a.pem", "--private-key", "a.key"), "a proxy before it"),
+        (("--grpc-port", "0"), "a free port"),
+    ],
+)
+def test_what_tf_serving_cannot_do_is_refused(
+    tmp_path: Path, base: Path, given: tuple[str, ...], said: str
+) -> None:
+    binaries = install_docker(tmp_path / "bin")
+    asked = ("--engine", "tensorflow-serving", "--model-base-path", str(base))
+    ended = brisc_serve(binaries, *asked, *given)
+    assert ended.returncode == 2 and said in " ".join(ended.stderr.split())
+    assert not (binaries / "called").exists()
+
+
 def test_every_option_is_a_flag_that_there_is(tmp_path: Path) -> None:
     binaries = install(tmp_path / "bin", "tensorflow_model_server", RECORD)
     models, batching = tmp_path / "models.config", tmp_path / "batching.config"

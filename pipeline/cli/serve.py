@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import signal
 import sys
 import time
@@ -88,9 +89,36 @@ def serve(
     from pipeline.console import hush_tensorflow
     from serving.server.options import ServerOptions
 
-    if engine is Engine.tensorflow_serving:
-        raise NotImplementedError
     token = load_secrets(secrets).serving_token
+    if engine is Engine.tensorflow_serving:
+        from serving.engine import TensorflowServingOptions, serve_by_tensorflow_serving
+
+        if certificate is not None or token is not None:
+            raise ConfigurationError(
+                "--engine tensorflow-serving",
+                "TF Serving knows neither --certificate nor a token",
+                "Leave them out, and put a proxy before it that does "
+                "(docs/how-to/serve-in-production.md)",
+            )
+        if 0 in (grpc_port, rest_port):
+            raise ConfigurationError(
+                "--grpc-port, --rest-port", "TF Serving does not look for a free port", "Name both"
+            )
+        serve_by_tensorflow_serving(
+            TensorflowServingOptions(
+                model_base_path=model_base_path,
+                model_name=model_name,
+                model_config_file=model_config_file,
+                # Whole seconds, and 0 would be never again.
+                file_system_poll_wait_seconds=math.ceil(file_system_poll_wait_seconds),
+                host=host,
+                grpc_port=grpc_port,
+                rest_port=rest_port,
+                batching=enable_batching,
+                batching_parameters_file=batching_parameters_file,
+                monitoring=monitoring,
+            )
+        )
     options = ServerOptions(
         model_base_path=model_base_path,
         model_name=model_name,
