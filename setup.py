@@ -82,7 +82,13 @@ setup(
     description="Classification and segmentation of brain tumours in MRI slices, on TFX",
     python_requires=">=3.10,<3.14",
     packages=find_packages(include=[*PACKAGES, *(f"{name}.*" for name in PACKAGES)]),
-    package_data={"data": ["schema.pbtxt"], "pipeline": ["profiles/*.yaml"]},
+    package_data={
+        "data": ["schema.pbtxt"],
+        "pipeline": ["profiles/*.yaml"],
+        # What code reads. The rest of serving/deploy is for its owner to copy and edit, so it is
+        # where he can: in the repository, not among installed packages.
+        "serving": ["deploy/config/monitoring.config"],
+    },
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,
     entry_points={"console_scripts": ["brisc = pipeline.cli.main:main"]},
