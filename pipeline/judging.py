@@ -21,7 +21,8 @@ from pipeline.config import GateConfig
 from pipeline.configuration import Parameters
 from pipeline.eval_config import eval_config
 from serving.config import ServingConfig
-from serving.contract import EVALUATE, TF_SERVING_IMAGE
+from serving.contract import EVALUATE
+from serving.engine import IMAGE
 
 _REPORTING = (
     "data.page",
@@ -135,7 +136,7 @@ def _infra_check(
                 code_hash=code_hash(*_SERVING),
             )
         ]
-    tag = TF_SERVING_IMAGE.partition(":")[2]
+    tag = IMAGE.partition(":")[2]
     spec = infra_validator_pb2.ServingSpec(
         tensorflow_serving=infra_validator_pb2.TensorFlowServing(tags=[tag]),
         local_docker=infra_validator_pb2.LocalDockerConfig(),
