@@ -40,7 +40,7 @@ from serving.server.json_requests import (
     fill_regression_request,
 )
 
-FEW, MANY = 300, 10_000
+FEW, MANY = 200, 10_000
 
 FUZZ = {
     "deadline": None,
@@ -256,6 +256,15 @@ def test_depth_is_limited_and_brackets_in_strings_are_none(begin: str) -> None:
         nested = [nested]
     assert read({"inputs": 1, "ignored": nested})[0]["x"].size == 1
     refused({"inputs": 1, "ignored": [nested]}, "levels deep")
+    with pytest.raises(ServingError, match="Nested more than 2 levels deep"):
+        fill_predict_request(b'{"inputs": [[1]]}', inputs, predict_pb2.PredictRequest(), depth=2)
+
+
+@pytest.mark.parametrize(
+    "body", ['{"a": ' + "[" * 200 + '"' + '\\"' * 200_000, '{"a": "' + '\\"' * 200_000]
+)
+def test_a_string_without_an_end_is_refused_at_once(body: str) -> None:
+    refused(body, "JSON Parse error: ")
 
 
 def test_examples_have_features_of_three_kinds() -> None:

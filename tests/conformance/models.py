@@ -5,12 +5,10 @@ Writes them below DIR and DIR/models.config, by which a server serves them.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
