@@ -41,7 +41,8 @@ def parse(body: bytes, depth: int = DEPTH) -> dict[str, Any]:
         text = body.removeprefix(_BOM).decode()
     except UnicodeDecodeError as error:
         raise _malformed("Invalid encoding in string.", error.start) from error
-    _check_depth(text, depth)
+    if body.count(b"[") + body.count(b"{") > depth:
+        _check_depth(text, depth)
     begin = len(text) - len(text.lstrip(_BLANK))
     if begin == len(text):
         raise invalid("JSON Parse error: The document is empty")
@@ -94,8 +95,6 @@ def is_double(value: object) -> bool:
 
 
 def _check_depth(text: str, depth: int) -> None:
-    if text.count("[") + text.count("{") <= depth:
-        return
     outside = "".join(_split(text)[::2]).encode("ascii", "replace")
     steps = _STEPS[np.frombuffer(outside, np.uint8)]
     if steps.size and steps.cumsum(dtype=np.int32).max() > depth:
