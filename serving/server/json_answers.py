@@ -12,7 +12,7 @@ import orjson
 import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.framework import tensor_pb2, types_pb2
-from tensorflow.core.protobuf import error_codes_pb2, meta_graph_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -20,7 +20,7 @@ from tensorflow_serving.apis import (
     regression_pb2,
 )
 
-from serving.server.errors import invalid
+from serving.server.errors import invalid, status_of
 from serving.server.json_requests import JsonFormat
 
 _BYTES = "_bytes"
@@ -83,7 +83,7 @@ def status_json(response: get_model_status_pb2.GetModelStatusResponse) -> bytes:
             "version": str(found.version),
             "state": _State.Name(found.state),
             "status": {
-                "error_code": error_codes_pb2.Code.Name(found.status.error_code),
+                "error_code": status_of(found.status.error_code).name,
                 "error_message": found.status.error_message,
             },
         }
