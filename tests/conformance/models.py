@@ -100,8 +100,11 @@ def _signature(
 
 
 def _config(folder: Path) -> str:
-    entry = '  config {{ name: "{}" base_path: "{}" model_version_policy {{ all {{}} }} }}\n'
-    entries = "".join(entry.format(name, (folder / name).resolve()) for name in ("hpt", "multi"))
+    entries = "".join(
+        f'  config {{ name: "{name}" base_path: "{(folder / name).resolve()}"\n'
+        '    model_platform: "tensorflow" model_version_policy { all {} } }\n'
+        for name in ("hpt", "multi")
+    )
     return f"model_config_list {{\n{entries}}}\n"
 
 
