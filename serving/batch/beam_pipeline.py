@@ -16,7 +16,7 @@ from PIL import Image
 from data.errors import InputError
 from serving.batch.handler import SignatureHandler
 from serving.batch.plan import Task
-from serving.batch.reading import Asked, read_task
+from serving.batch.reading import Asked, explain, read_task
 from serving.batch.records import Recorder
 from serving.batch.request import BatchRequest
 from serving.batch.results import Results
@@ -108,7 +108,7 @@ class _Write(_Note):
     def process(self, result: PredictionResult) -> None:
         asked, answer = result.example, result.inference
         if isinstance(answer, InputError):
-            super().process(asked.row(error=f"{answer.reason}. {answer.remedy}."))
+            super().process(asked.row(error=explain(answer)))
             return
         mask = mask_path(asked.source, asked.question.number, asked.question.count)
         try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import Problem
+from data.errors import InputError, Problem
 from serving.batch.plan import Task
 from serving.batch.row import Row
 from serving.batch.sources import Source
@@ -60,6 +60,6 @@ def read_task(task: Task, folder: Path, plane: str | None) -> Iterator[Asked | R
             yield Asked(source, question, notes)
 
 
-def explain(problem: Problem) -> str:
+def explain(problem: Problem | InputError) -> str:
     """Reason and remedy, without the path that has a column of its own."""
     return f"{problem.reason}. {problem.remedy}."
