@@ -336,3 +336,10 @@ def test_two_runs_do_not_write_to_one_folder(request_: BatchRequest) -> None:
         pytest.raises(InputError, match=f"another run is using .* {os.getpid()}"),
     ):
         run(request_)
+
+
+def test_a_name_that_is_no_utf_8_is_escaped_in_the_table(request_: BatchRequest) -> None:
+    put_image(request_.source / os.fsdecode(b"caf\xe9.png"))
+    (row,) = rows(run(request_))
+    assert row["path"] == r"caf\xe9.png" and row["class"] == "glioma"
+    assert run(request_).earlier == 1
