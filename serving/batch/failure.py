@@ -11,11 +11,13 @@ _STEP = re.compile(r" \[while running .*?\]", re.DOTALL)
 _TEXT = re.compile(r"^data\.errors\.InputError: (.+): ([^:\n]+)\. ([^.\n]+)\.$", re.MULTILINE)
 
 
-def original(error: Exception) -> InputError | None:
-    """The error that a worker raised; ``None`` where it was none of the product's own.
+def original(error: Exception) -> BaseException | None:
+    """The error of the product's own, or Ctrl-C, that a worker met; ``None`` for any other.
 
     In one process Beam adds the step to its first argument, from another it comes as text.
     """
+    if str(error).startswith("KeyboardInterrupt"):
+        return KeyboardInterrupt()
     if isinstance(error, InputError):
         return InputError(_STEP.sub("", error.where), error.reason, error.remedy)
     found = _TEXT.search(_STEP.sub("", str(error)))
