@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator
@@ -26,6 +27,13 @@ def hush_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # Its end of support for a Python is no news to who asks for a prediction.
     warnings.filterwarnings("ignore", category=FutureWarning, module=r"google\.api_core\.")
+
+
+def hush_beam() -> None:
+    """Keeps off the terminal what Beam and its workers log; what goes wrong is still raised."""
+    logging.getLogger().setLevel(logging.CRITICAL)
+    # Workers are processes of their own, which the filter of ``hush_tensorflow`` does not reach.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
 
 
 @contextlib.contextmanager

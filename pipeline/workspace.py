@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import InputError
+from data.lock import locked
 
 
 @dataclass(frozen=True)
@@ -82,32 +80,5 @@ class Workspace:
         Raises:
             InputError: It cannot be written, or another run is using it.
         """
-        lock = self.root / ".lock"
-        try:
-            self.root.mkdir(parents=True, exist_ok=True)
-            # A write that fails must not be tried again when the file is closed.
-            file = lock.open("ab+", buffering=0)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                file.truncate(0)
-                file.write(str(os.getpid()).encode())
-            except BlockingIOError as error:
-                file.seek(0)
-                raise InputError(
-                    self.root,
-                    f"another run is using this workspace (process {file.read().decode()})",
-                    "Wait for it, or give another --workspace",
-                ) from error
-            except OSError as error:
-                raise self._unwritable(error) from error
+        with locked(self.root, "workspace", "--workspace"):
             yield
-
-    def _unwritable(self, error: OSError) -> InputError:
-        return InputError(
-            self.root,
-            f"the workspace cannot be written ({error.strerror})",
-            "Give --workspace a folder you may write to",
-        )

@@ -24,6 +24,7 @@ class Question:
         encoded: The file itself if it is an image, else the slice as a grey PNG.
         number: Its frame or slice in a scan, from 1; ``None`` for an image.
         spacing_mm: Distance of its pixel centres, (vertical, horizontal), where the file gives it.
+        count: How many frames or slices its file has.
     """
 
     path: Path
@@ -31,6 +32,7 @@ class Question:
     encoded: bytes
     number: int | None = None
     spacing_mm: tuple[float, float] | None = None
+    count: int = 1
 
 
 @dataclass
@@ -100,7 +102,7 @@ def _read_scan(scan: Scan, path: Path, number: int | None, found: Questions) -> 
         try:
             item = scan.read(index)
         except ScanError as error:
-            found.problems.append(_problem(path, error))
+            found.problems.append(_problem(path, error, index))
             continue
         found.notes.update(dict.fromkeys(f"{path}: {note}" for note in item.notes))
         found.slices.append(
@@ -110,9 +112,10 @@ def _read_scan(scan: Scan, path: Path, number: int | None, found: Questions) -> 
                 encode_png(item.pixels),
                 index,
                 item.spacing_mm,
+                scan.count,
             )
         )
 
 
-def _problem(path: Path, error: ScanError) -> Problem:
-    return Problem(path, error.reason, error.remedy)
+def _problem(path: Path, error: ScanError, number: int | None = None) -> Problem:
+    return Problem(path, error.reason, error.remedy, None if number is None else str(number))

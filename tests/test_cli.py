@@ -67,6 +67,7 @@ def brisc(
         ["evaluate"],
         ["predict"],
         ["serve"],
+        ["predict-batch"],
         ["tensorboard"],
         ["report"],
         ["train-worker"],
@@ -81,7 +82,8 @@ def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
 
 
 def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
-    for verb in ("data", "run", "train-worker", "evaluate", "predict", "report", "tensorboard"):
+    verbs = ("data", "run", "train-worker", "evaluate", "predict", "predict-batch", "report")
+    for verb in (*verbs, "tensorboard"):
         assert f"\n  {verb} " in brisc("--help").stdout
     text = " ".join(brisc("run", "--help").stdout.split())
     assert "0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage" in text
@@ -137,6 +139,9 @@ def test_run_without_data_exits_2_and_says_how_to_give_it(brisc: Brisc) -> None:
             "--split-table says of leaks, too",
         ),
         (["predict", "--model", "x"], "images"),
+        (["predict-batch", "x", "--model", "x"], "--out"),
+        (["predict-batch", "x", "--model", "x", "--out", "o", "--format", "xml"], "'parquet'"),
+        (["predict-batch", "x", "--model", "x", "--out", "o", "--batch-size", "0"], "--batch-size"),
         (["data", "sample"], "directory"),
         (["data", "sample", "d", "--images", "few"], "--images"),
         (["data", "sample", "d", "--images", "3"], "24 to 99999"),
@@ -276,6 +281,27 @@ def test_predict_lists_unusable_scans_beside_other_files(brisc: Brisc) -> None:
     assert not [line for line in lines if PATIENT in line]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["nowhere", "--out", "o"], "nowhere: no such folder. Give a folder"),
+        (["x.jpg", "--out", "o"], "x.jpg: is a file. Give a folder; `brisc predict` takes"),
+        (["empty", "--out", "o"], "empty: no file in it matches *. "),
+        (["model", "--out", "x.jpg"], "x.jpg: is a file. Give --out a folder"),
+        (["model", "--out", "/proc/brisc"], "/proc/brisc: the folder of results cannot be written"),
+    ],
+)
+def test_a_batch_that_cannot_begin_exits_1_and_makes_nothing(
+    brisc: Brisc, arguments: list[str], named: str
+) -> None:
+    put(brisc.folder / "model" / "saved_model.pb", b"x")
+    put(brisc.folder / "x.jpg", b"x")
+    (brisc.folder / "empty").mkdir()
+    ended = brisc("predict-batch", *arguments, "--model", "model", code=1)
+    assert ended.stderr.startswith(f"brisc: {named}")
+    assert sorted(path.name for path in brisc.folder.iterdir()) == ["empty", "model", "x.jpg"]
+
+
 # Import
 
 
@@ -406,11 +432,14 @@ main()
         (["predict", "--help"], 0),
         (["predict", "slice.png", "--server", "http://127.0.0.1:9"], 1),
         (["serve", "--help"], 0),
+        (["predict-batch", "--help"], 0),
         (["data", "sample", "sample", "--images", "24"], 0),
         (["run", "--data", "set", "--set", "training.epochs=x"], 2),
         (["run", "--data", "set", "--workspace", "w"], 1),
         (["evaluate", "--data", "set", "--split", "all", "--model", "model"], 1),
         (["predict", "empty.jpg", "--model", "model"], 1),
+        (["predict-batch", "nowhere", "--model", "model", "--out", "out"], 1),
+        (["predict-batch", "set", "--model", "model", "--out", "set"], 1),
         (["tensorboard", "--workspace", "w"], 1),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -7,7 +7,17 @@ import sys
 import typer
 
 from data.errors import BriscError, ConfigurationError
-from pipeline.cli import data, evaluate, predict, report, run, serve, tensorboard, train_worker
+from pipeline.cli import (
+    data,
+    evaluate,
+    predict,
+    predict_batch,
+    report,
+    run,
+    serve,
+    tensorboard,
+    train_worker,
+)
 
 FAILED = 1
 USAGE = 2
@@ -26,6 +36,7 @@ app.command("run")(run.run)
 app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
+app.command("predict-batch")(predict_batch.predict_batch)
 app.command("report")(report.report)
 app.command("serve")(serve.serve)
 app.command("tensorboard")(tensorboard.tensorboard)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 from PIL import Image
@@ -124,6 +127,88 @@ def test_predict_answers_for_dicom_as_for_the_slice_it_was_made_of(
         "scan_f0002_overlay.png",
     ]
     assert answers[1]["mask"].endswith("scan_f0002_mask.png")
+
+
+@pytest.fixture
+def scans(bench: Bench, tmp_path: Path) -> Path:
+    """A folder as users have it: images, two of one name, a DICOM series, a file of no use."""
+    folder = tmp_path / "scans"
+    for item in scan(bench.data).slices:
+        (folder / item.label).mkdir(parents=True, exist_ok=True)
+        shutil.copy(item.image, folder / item.label)
+    for part in ("twin", "series"):
+        (folder / part).mkdir()
+    shutil.copy(item.image, folder / "twin")
+    grey = np.asarray(Image.open(item.image).convert("L"))
+    for number in range(3):
+        content = dicom(np.roll(grey, number, axis=0), InstanceNumber=number + 1)
+        (folder / "series" / f"IM{number}").write_bytes(content)
+    (folder / "series" / "frames").write_bytes(dicom(np.stack([grey, grey.T[: len(grey)]])))
+    (folder / "series" / "notes.txt").write_text("not an image")
+    return folder
+
+
+def _recorded(out: Path) -> list[dict[str, object]]:
+    lines = [line for path in out.glob(".brisc/records/*") for line in path.open()]
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def test_predict_batch_goes_on_after_a_kill_and_answers_as_predict_does(
+    model: Path, scans: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    # One by one, as the other command: batches of another size round otherwise, and a pixel at the
+    # threshold may show it.
+    folders = [str(scans), f"--out={out}", f"--model={model}"]
+    command = ["predict-batch", *folders, "--batch-size=1"]
+    files = sorted(path for path in scans.rglob("*") if path.is_file())
+    with subprocess.Popen([*COMMAND, *command], cwd=ROOT, env=environment()) as killed:
+        while killed.poll() is None and len(_recorded(out)) < 5:
+            time.sleep(0.02)
+        killed.kill()
+    done = {str(row["mask"]) for row in _recorded(out) if row["mask"]}
+    assert 0 < len(done) < len(files) // 2, "killed too late to tell"
+    before = {name: (out / name).stat() for name in done}
+    assert not list(out.glob("predictions.*"))
+
+    ended = _brisc(*command, "--format=csv")
+    assert ended.returncode == 1
+    bad = scans / "series" / "notes.txt"
+    assert [line.partition(": ")[0] for line in ended.stderr.splitlines()] == [str(bad), "brisc"]
+    assert f"{len(files)} slices of {len(files)} files, {len(done)} of them before" in ended.stdout
+    for name, status in before.items():
+        found = (out / name).stat()
+        assert (found.st_ino, found.st_mtime_ns) == (status.st_ino, status.st_mtime_ns)
+    with (out / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["path"] for row in rows] == sorted(row["path"] for row in rows)
+    (refused,) = (row for row in rows if row["error"])
+    assert scans / refused["path"] == bad
+
+    # Nothing is left but the bad file; the table of the other format tells the same.
+    assert _brisc(*command).returncode == 1
+    table = pq.read_table(out / "predictions.parquet").to_pylist()
+    assert [row["mask"] or "" for row in table] == [row["mask"] for row in rows]
+
+    single = [str(path) for path in files if path != bad and path.parent.name != "twin"]
+    ended = _brisc("predict", *single, f"--model={model}", f"--overlay={tmp_path}/o", "--json")
+    expected = {
+        (answer["image"], answer.get("slice")): answer for answer in json.loads(ended.stdout)
+    }
+    answered = [row for row in table if row["error"] is None]
+    (twin,) = (row for row in answered if row["path"].startswith("twin/"))
+    answered.remove(twin)
+    assert len(answered) == len(expected)
+    for row in answered:
+        answer = expected[str(scans / row["path"]), row["slice"]]
+        assert row["class"] == answer["class"]
+        for name, value in answer["probabilities"].items():
+            assert row[f"probability_{name}"] == pytest.approx(value, abs=1e-4)
+        mask, other = (Image.open(path) for path in (out / row["mask"], answer["mask"]))
+        np.testing.assert_array_equal(mask, other)
+        assert row["tumour_pixels"] == answer["mask_area"]
+        if Path(row["path"]).name == Path(twin["path"]).name:
+            assert (out / row["mask"]).read_bytes() == (out / twin["mask"]).read_bytes()
 
 
 def test_evaluate_agrees_with_its_rows_and_with_evaluator(

@@ -1,0 +1,1 @@
+"""Predicts whole folders on Beam, as TFX's BulkInferrer does examples: resumable, with a table."""
