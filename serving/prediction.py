@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from data import naming
-from data.checks import decode_grey
 
 OUTPUTS = frozenset({"class", "probabilities", "mask_png_bytes", "mask_area"})
 """Of signature ``serving_default``; ``serving.signatures`` says what they are."""
@@ -34,9 +35,8 @@ class Prediction:
     @property
     def mask(self) -> np.ndarray:
         """The mask, bool [height, width]."""
-        pixels = decode_grey(self.mask_png)
-        assert isinstance(pixels, np.ndarray)
-        return pixels > 0
+        with Image.open(io.BytesIO(self.mask_png), formats=["PNG"]) as image:
+            return np.asarray(image.convert("L")) > 0
 
 
 def predictions(columns: Mapping[str, Sequence[Any]]) -> list[Prediction]:

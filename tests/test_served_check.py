@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 from tfx.components import InfraValidator
 from tfx.types import Channel, standard_artifacts
 
@@ -15,6 +17,7 @@ from serving.config import ServingConfig
 from serving.prediction import Prediction
 from serving.served_check import find_faults
 from tests.affine_model import write_version
+from tests.folders import encode
 
 
 def test_a_model_of_another_kind_is_at_fault(tmp_path: Path) -> None:
@@ -36,14 +39,7 @@ def prediction(mask: bytes, *probabilities: float) -> Prediction:
 
 
 def png(pixels: list[list[int]]) -> bytes:
-    import io
-
-    import numpy as np
-    from PIL import Image
-
-    written = io.BytesIO()
-    Image.fromarray(np.array(pixels, np.uint8)).save(written, "PNG")
-    return written.getvalue()
+    return encode(Image.fromarray(np.array(pixels, np.uint8)), "PNG")
 
 
 def test_answers_that_differ_are_at_fault() -> None:
