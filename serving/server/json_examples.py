@@ -8,9 +8,9 @@ import numpy as np
 from tensorflow.core.example import example_pb2, feature_pb2
 
 from serving.server.errors import ServingError, invalid
+from serving.server.json_base64 import decoded, is_base64
 from serving.server.json_parse import as_double, is_double
 from serving.server.json_quote import type_of
-from serving.server.json_tensors import decoded, is_base64
 
 _KINDS = {"bytes_list": "bytes", "float_list": "float", "int64_list": "int64"}
 

@@ -9,10 +9,12 @@ from typing import Any
 from tensorflow_serving.apis import classification_pb2, predict_pb2, regression_pb2
 
 from serving.server.errors import ServingError, invalid
+from serving.server.json_base64 import is_base64
 from serving.server.json_examples import fill_example
+from serving.server.json_faults import Inputs
 from serving.server.json_parse import DEPTH, parse
 from serving.server.json_quote import quoted
-from serving.server.json_tensors import Inputs, is_base64, row_tensors, tensor
+from serving.server.json_tensors import row_tensors, tensor
 
 
 class JsonFormat(Enum):
