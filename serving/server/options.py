@@ -29,7 +29,7 @@ class Limits(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    body_bytes: int = Field(64 * _MEBIBYTE, ge=1)
+    body_bytes: int = Field(16 * _MEBIBYTE, ge=1)
     """Of a request as it is sent, and once more as it is inflated."""
     body_seconds: float = Field(30.0, gt=0)
     """Until the whole of a request is there."""
