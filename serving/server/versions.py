@@ -13,6 +13,7 @@ from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.model_files import versions
 from serving.server.errors import ServingError
+from serving.server.memory import give_back
 from serving.server.model_config import Model
 from serving.server.servable import Servable
 
@@ -45,6 +46,7 @@ class ModelVersions:
         self._load = load
         self._known: dict[int, _Version] = {}
         self._lock = threading.Lock()
+        self._closed = threading.Event()
 
     def refresh(self) -> bool:
         """Loads what the policy chooses from disk, then drops what it does not.
@@ -55,6 +57,9 @@ class ModelVersions:
         Returns:
             Whether any of those that the policy chooses is served now.
         """
+        if self._closed.is_set():
+            self._closed.clear()
+            give_back()
         try:
             wanted = self.model.chosen(versions(self.model.base_path))
         except OSError as error:
@@ -138,9 +143,13 @@ class ModelVersions:
             entry.state = _Status.UNLOADING
             servable, entry.servable = entry.servable, None
         assert servable is not None
-        servable.when_closed(lambda: self._set(version, _Version(_Status.END)))
+        servable.when_closed(lambda: self._ended(version))
         servable.retire()
         _log.info("%s: version %d is no longer served", self.model.name, version)
+
+    def _ended(self, version: int) -> None:
+        self._set(version, _Version(_Status.END))
+        self._closed.set()
 
     def _set(self, version: int, entry: _Version) -> None:
         with self._lock:
