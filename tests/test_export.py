@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-from importlib.metadata import distributions
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +79,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
     import tensorflow_transform.beam as tft_beam
     from google.protobuf import text_format
     from tensorflow_metadata.proto.v0 import schema_pb2
-    from tensorflow_transform.tf_metadata import dataset_metadata, schema_utils
+    from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
 
     from data.examples import to_example
     from data.layout import scan
@@ -107,6 +106,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
             lambda inputs: preprocessing_fn(inputs, {"preprocessing": preprocessing.model_dump()})
         )
         _ = transform | tft_beam.WriteTransformFn(str(folder / "transform"))
+    metadata_io.write_metadata(metadata, str(folder / "transform" / "metadata"))
     network = build_network(ModelConfig(image_size=SIZE, encoder_weights="none"))
     answering = AnsweringNetwork(network, mirrored=True, gated=True, temperature=0.5)
     output = tft.TFTransformOutput(str(folder / "transform"))
@@ -120,17 +120,13 @@ def extra() -> Path:
     target = ROOT / ".cache" / "export-extra" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
     target.mkdir(parents=True, exist_ok=True)
     pins = target / "installed.txt"
-    pins.write_text(
-        "\n".join(
-            f"{item.name}=={item.version}"
-            for item in distributions()
-            if item.name != "brisc-pipeline"
-        )
-    )
-    install = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet"]
-    into = ["--python", sys.executable, "--target", target, "--constraint", pins]
+    pip = [Path(sys.executable).with_name("uv"), "pip"]
+    python = ["--python", sys.executable]
+    freeze = [*pip, "freeze", *python, "--exclude-editable"]
+    pins.write_text(subprocess.run(freeze, check=True, capture_output=True, text=True).stdout)
+    into = ["--quiet", "--target", target, "--constraint", pins]
     packages = ["tf2onnx>=1.17", "onnxruntime", "openvino"]
-    subprocess.run([*install, *into, *packages], check=True)
+    subprocess.run([*pip, "install", *python, *into, *packages], check=True)
     return target
 
 
