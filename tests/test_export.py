@@ -108,7 +108,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
         _ = transform | tft_beam.WriteTransformFn(str(folder / "transform"))
     metadata_io.write_metadata(metadata, str(folder / "transform" / "metadata"))
     network = build_network(ModelConfig(image_size=SIZE, encoder_weights="none"))
-    answering = AnsweringNetwork(network, mirrored=True, gated=True, temperature=0.5)
+    answering = AnsweringNetwork(network, mirrored=True, temperature=0.5)
     output = tft.TFTransformOutput(str(folder / "transform"))
     save_model(answering, output, preprocessing, folder / "saved" / "1")
     return folder / "saved"
