@@ -68,6 +68,12 @@ EXTRAS_REQUIRE = {
         "setuptools",
         "types-PyYAML",
     ],
+    # What `brisc export` writes ONNX and OpenVINO with, and compares the answers in.
+    "export": [
+        "tf2onnx>=1.17",
+        "onnxruntime",
+        "openvino",
+    ],
     "gpu": [
         f"tensorflow[and-cuda]==2.16.2; {OLD}",
         f"tensorflow[and-cuda]==2.21.0; {NEW}",

@@ -58,15 +58,21 @@ class AnsweringNetwork:
 
     def __call__(self, images: tf.Tensor) -> Outputs:
         """The model's answers, outside of training."""
-        outputs = self.network(images, training=False)
         if self.mirrored:
-            outputs = _mean(outputs, self.network(tf.reverse(images, [2]), training=False))
+            # Both in one batch: the weights are brought to the processor's cache once.
+            both = tf.concat([images, tf.reverse(images, [2])], axis=0)
+            outputs = _mean(self.network(both, training=False))
+        else:
+            outputs = self.network(images, training=False)
         if self.temperature != 1:
             outputs = _scaled(outputs, self.temperature)
         return _gated(outputs) if self.gated else outputs
 
 
-def _mean(straight: Outputs, mirrored: Outputs) -> Outputs:
+def _mean(both: Outputs) -> Outputs:
+    straight, mirrored = {}, {}
+    for name, tensor in both.items():
+        straight[name], mirrored[name] = tf.split(tensor, 2)
     return {
         CLASSIFICATION: (straight[CLASSIFICATION] + mirrored[CLASSIFICATION]) / 2,
         SEGMENTATION: (straight[SEGMENTATION] + tf.reverse(mirrored[SEGMENTATION], [2])) / 2,

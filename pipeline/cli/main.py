@@ -10,6 +10,7 @@ from data.errors import BriscError, ConfigurationError
 from pipeline.cli import (
     data,
     evaluate,
+    export,
     predict,
     predict_batch,
     report,
@@ -37,6 +38,7 @@ app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("predict-batch")(predict_batch.predict_batch)
+app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("serve")(serve.serve)
 app.command("tensorboard")(tensorboard.tensorboard)

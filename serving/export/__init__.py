@@ -1,0 +1,1 @@
+"""Writes the network of a saved model for other runtimes."""

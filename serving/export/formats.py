@@ -1,0 +1,124 @@
+"""The formats that a standalone network can be written in, and how each is asked again."""
+
+from __future__ import annotations
+
+import importlib.util
+import tempfile
+from abc import ABC, abstractmethod
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from data.errors import ConfigurationError
+from serving.contract import SERVING_DEFAULT
+from serving.export.standalone import IMAGE, save_standalone
+from trainer.outputs import CLASSIFICATION, SEGMENTATION
+
+_OUTPUTS = (CLASSIFICATION, SEGMENTATION)
+
+ONNX_FILE = "network.onnx"
+OPENVINO_FILE = "network.xml"
+
+_OPSET = 18
+"""ONNX operators, the newest that tf2onnx writes."""
+
+
+class Format(ABC):
+    """One format.
+
+    Attributes:
+        packages: What it imports and the extra ``export`` brings.
+    """
+
+    packages: tuple[str, ...] = ()
+
+    def require(self, name: str) -> None:
+        """Checks that its packages are installed, without importing them.
+
+        Raises:
+            ConfigurationError: One is not.
+        """
+        missing = [package for package in self.packages if not importlib.util.find_spec(package)]
+        if missing:
+            raise ConfigurationError(
+                f"--format {name}",
+                f"{' and '.join(missing)} must be installed for it",
+                "Install the extra `export`, as docs/how-to/export.md says",
+            )
+
+    @abstractmethod
+    def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
+        """Writes the function into an existing, empty folder."""
+
+    @abstractmethod
+    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+        """What the written network makes of float32 [batch, S, S, 1], in float32."""
+
+
+class SavedModel(Format):
+    """A SavedModel of constants: TensorFlow packs them for the processor once, not each time."""
+
+    def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
+        """As ``saved_model.pb``, signature ``serving_default``."""
+        save_standalone(function, folder)
+
+    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+        """By TensorFlow."""
+        model = tf.saved_model.load(str(folder))
+        answer = model.signatures[SERVING_DEFAULT](**{IMAGE: tf.constant(images)})
+        return {name: answer[name].numpy() for name in _OUTPUTS}
+
+
+class Onnx(Format):
+    """ONNX, written by tf2onnx."""
+
+    packages = ("tf2onnx", "onnxruntime")
+
+    def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
+        """As ``network.onnx``."""
+        import tf2onnx
+
+        tf2onnx.convert.from_function(
+            function, function.input_signature, opset=_OPSET, output_path=str(folder / ONNX_FILE)
+        )
+
+    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+        """By ONNX Runtime."""
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(
+            str(folder / ONNX_FILE), providers=["CPUExecutionProvider"]
+        )
+        return dict(zip(_OUTPUTS, session.run(list(_OUTPUTS), {IMAGE: images}), strict=True))
+
+
+class OpenVino(Format):
+    """OpenVINO's intermediate representation, by way of ONNX.
+
+    OpenVINO 2025.4 reads the SavedModel itself without complaint, and answers otherwise.
+    """
+
+    packages = ("tf2onnx", "openvino")
+
+    def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
+        """As ``network.xml`` and ``network.bin``, weights in float32."""
+        import openvino
+
+        with tempfile.TemporaryDirectory(prefix="brisc-onnx-") as between:
+            Onnx().write(function, Path(between))
+            model = openvino.convert_model(Path(between) / ONNX_FILE)
+            openvino.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
+
+    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+        """By OpenVINO, which would else compute in bfloat16 where the processor can."""
+        import openvino
+
+        network = openvino.compile_model(
+            folder / OPENVINO_FILE, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        )
+        answer = network({IMAGE: images})
+        return {name: answer[name] for name in _OUTPUTS}
+
+
+FORMATS: dict[str, Format] = {"onnx": Onnx(), "openvino": OpenVino(), "saved_model": SavedModel()}
