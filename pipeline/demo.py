@@ -48,17 +48,18 @@ def _served(models: Path) -> Iterator[list[str]]:
     with subprocess.Popen(
         [sys.executable, "-c", program, *command],
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
         text=True,
     ) as server:
-        assert server.stdout is not None and server.stderr is not None
+        assert server.stdout is not None
         said = server.stdout.readline()
         found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
         if found is None:
-            sys.exit(server.stderr.read() or "the server does not start")
+            sys.exit("the server does not start: see above")
         print(said, end="", flush=True)
-        yield [f"grpc://{found[1]}", found[2]]
-        server.terminate()
+        try:
+            yield [f"grpc://{found[1]}", found[2]]
+        finally:
+            server.terminate()
 
 
 def _brisc(*arguments: str) -> None:

@@ -11,6 +11,7 @@ waits; asking twice does no harm.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -35,7 +36,7 @@ class ClientOptions(BaseModel):
     """Instead of a version; with neither it is the newest."""
     token: SecretStr | None = None
     seconds: float = Field(30.0, gt=0)
-    """Until an answer is there, all attempts together."""
+    """Until an answer begins to come, all attempts together."""
     attempts: int = Field(5, ge=1)
     certificate: Path | None = None
     """Of who signed the server's, PEM; default: those that this machine trusts."""
@@ -157,7 +158,7 @@ def _policy(options: ClientOptions) -> dict[str, Any]:
 
 
 def _left(attempt: tenacity.AttemptManager, options: ClientOptions) -> float:
-    passed: float = attempt.retry_state.seconds_since_start or 0.0
+    passed = time.monotonic() - attempt.retry_state.start_time
     return max(options.seconds - passed, 0.001)
 
 
@@ -169,8 +170,10 @@ def _no_answer(server: str, error: Unanswered) -> InputError:
 
 def refusal(server: str, status: int, message: str) -> Exception:
     """What a status of HTTP that is no success means for who asked."""
-    if status in (429, 503):
+    if status == 503:
         return Unanswered(message)
+    if status in (413, 429):
+        return InputError(server, message, "Send fewer or smaller slices, or ask again later")
     if status in (401, 403):
         return InputError(server, message, "Give the serving_token that it was started with")
     if status == 404:

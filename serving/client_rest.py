@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from data.errors import InputError
+from data.errors import ConfigurationError, InputError
 from serving.client import ClientOptions, Unanswered, refusal
 from serving.prediction import Prediction, predictions
 
@@ -26,7 +26,13 @@ class _Rest:
             place = f"/versions/{options.version}"
         elif options.label is not None:
             place = f"/labels/{options.label}"
-        self._url = f"{server.rstrip('/')}/v1/models/{options.model_name}{place}:predict"
+        url = f"{server.rstrip('/')}/v1/models/{options.model_name}{place}:predict"
+        try:
+            self._url = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ConfigurationError(
+                f"server {server}", f"no address of a server ({error})", "Write http://HOST:PORT"
+            ) from error
         self._settings: dict[str, Any] = {"trust_env": False}
         if options.token is not None:
             token = options.token.get_secret_value()

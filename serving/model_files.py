@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from data.errors import InputError
 
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 _SAVED_MODEL = "saved_model.pb"
 
 
 def versions(base: Path) -> list[int]:
-    """The versions of a model below ``base``, ascending: folders named by a number."""
+    """The versions of a model below ``base``, ascending: folders named by a number of 64 bits."""
     if not base.is_dir():
         return []
-    return sorted(int(path.name) for path in base.iterdir() if path.name.isdecimal())
+    # A number with zeros before it would not lead back to its folder.
+    names = (path.name for path in base.iterdir() if _NUMBER.fullmatch(path.name))
+    return sorted(number for number in map(int, names) if number < 2**63)
 
 
 def find_saved_model(directory: Path) -> Path:

@@ -64,6 +64,8 @@ def _asked(
         with Client(address, ClientOptions(model_name=_NAME)) as client:
             for count in dict.fromkeys((len(images), 1)):
                 answers = client.predict(images[:count])
+                if len(answers) != count:
+                    faults.append(f"{protocol}: {len(answers)} answers for {count} slices")
                 faults += [
                     f"{protocol}, slice {number} of {count}: {fault}"
                     for number, pair in enumerate(zip(answers, expected, strict=False), 1)
@@ -74,6 +76,8 @@ def _asked(
 
 def _differences(answer: Prediction, expected: Prediction) -> list[str]:
     found = []
+    if answer.label != expected.label:
+        found.append(f"the class is {answer.label}, not {expected.label}")
     off = max(
         abs(answer.probabilities[name] - value) for name, value in expected.probabilities.items()
     )

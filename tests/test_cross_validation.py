@@ -17,7 +17,9 @@ from pipeline.outcome import Outcome
 def outcome(scores: Scores) -> Outcome:
     split = SplitSummary("grouped", 1, 3, {}, 0, {}, 0, 0)
     drift, nowhere = DriftRecord(None, ()), Path()
-    return Outcome([], split, nowhere, drift, nowhere, {}, scores, [], False, nowhere, None, None)
+    return Outcome(
+        [], split, nowhere, drift, nowhere, {}, scores, [], False, [], nowhere, None, None
+    )
 
 
 def test_mean_and_sample_deviation_of_the_folds() -> None:

@@ -91,6 +91,27 @@ def test_deep_json_is_refused(client: httpx.Client, bracket: str) -> None:
     assert answer.status_code == 400 and "error" in answer.json()
 
 
+def test_a_number_of_many_digits_is_no_version(client: httpx.Client) -> None:
+    answer = client.get(f"/v1/models/{NAME}/versions/{'1' * 5000}")
+    assert answer.status_code == 400 and "numeric" in answer.json()["error"]
+
+
+def test_bodies_that_wait_are_refused_beyond_what_there_is_room_for(base: Path) -> None:
+    limits = Limits(waiting_bytes=64 * KIBIBYTE, body_seconds=30.0)
+    server = RunningServer(options(base, limits=limits))
+    address = ("127.0.0.1", server.rest_port)
+    head = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n".encode()
+    with socket.create_connection(address, timeout=30) as first:
+        first.sendall(head + b" " * 65 * KIBIBYTE)
+        assert first.recv(4096).startswith(b"HTTP/1.1 503")
+    # What has gone holds nothing.
+    answer = httpx.post(
+        f"http://127.0.0.1:{server.rest_port}{PREDICT}", json={"instances": [2.0]}, timeout=30
+    )
+    assert answer.json() == {"predictions": [2.0]}
+    server.stop()
+
+
 def test_what_is_no_base64_is_refused(client: httpx.Client) -> None:
     answer = client.post(PREDICT, json={"instances": [{"b64": "?"}]})
     assert answer.status_code == 400 and answer.json()["error"]
@@ -130,6 +151,8 @@ def test_prometheus_reads_requests_and_latencies(client: httpx.Client) -> None:
     client.post(PREDICT, json={"instances": [1.0]})
     client.post(PREDICT, content=b"{")
     client.post("/v1/models/nobody:predict", json={"instances": [1.0]})
+    client.post("/v1/models/nobody:predict", content=b"{")
+    client.post("/v1/models/nobody/labels/any:predict", json={"instances": [1.0]})
     text = client.get("/monitoring/prometheus/metrics").text
     assert f':tensorflow:serving:request_count{{model_name="{NAME}",status="OK"}}' in text
     assert f'request_count{{model_name="{NAME}",status="INVALID_ARGUMENT"}}' in text

@@ -10,6 +10,7 @@ from typing import Any
 
 import grpc
 import pytest
+from tensorflow.core.framework.types_pb2 import DT_STRING
 from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_management_pb2,
@@ -18,8 +19,10 @@ from tensorflow_serving.apis import (
 )
 
 from data.errors import ConfigurationError, InputError
-from serving.server.options import ServerOptions
+from serving.server.errors import ServingError
+from serving.server.options import BatchingOptions, ServerOptions
 from serving.server.run import RunningServer
+from serving.server.tensors import to_array
 from tests.affine_model import NAME, request, write_version
 
 AVAILABLE, END = 30, 50
@@ -35,8 +38,11 @@ class Client:
 
     def y(self, x: float = 2.0, **spec: Any) -> tuple[float, int]:
         """The answer, and the version that gave it."""
-        response = self._prediction.Predict(request([x], **spec), timeout=10)
+        response = self.send(request([x], **spec))
         return response.outputs["y"].float_val[0], response.model_spec.version.value
+
+    def send(self, asked: Any, timeout: float | None = 10) -> Any:
+        return self._prediction.Predict(asked, timeout=timeout)
 
     def states(self) -> dict[int, int]:
         """By version, in the order of the answer."""
@@ -170,8 +176,21 @@ def test_a_config_that_cannot_be_served_changes_nothing(base: Path, client: Clie
     code, text = refusal(lambda: client.reload(base, (1, 5), stable=5))
     assert code == "FAILED_PRECONDITION" and "version 5" in text
     assert client.y() == (2.0, 1)
-    code, text = refusal(lambda: client.reload(base.parent / "nothing"))
-    assert client.y() == (2.0, 1)
+    for refused in (
+        lambda: client.reload(base.parent / "nothing"),
+        lambda: client.reload(base, (99,)),
+        lambda: client.reload(base, (1,), stable=9),
+    ):
+        refusal(refused)
+        # Not even for a moment: it would be listed anew, and as END before.
+        assert client.states() == {1: AVAILABLE} and client.y() == (2.0, 1)
+
+
+def test_folders_that_are_no_version_are_passed_over(base: Path, client: Client) -> None:
+    for name in ("007", "20261231235959123456", "-3", "²"):
+        (base / name).mkdir()
+    write_version(base, 2, offset=5.0)
+    until(lambda: client.states() == {2: AVAILABLE, 1: END})
 
 
 def test_no_model_is_loaded_from_elsewhere(tmp_path: Path, base: Path, client: Client) -> None:
@@ -207,4 +226,28 @@ def test_a_port_that_is_taken_is_refused(base: Path, client: Client) -> None:
     for port in ({"grpc_port": server.grpc_port}, {"rest_port": server.rest_port}):
         with pytest.raises(ConfigurationError, match="cannot be listened at"):
             RunningServer(options(base).model_copy(update=port))
+    server.stop()
+
+
+def test_a_tensor_of_one_value_that_stands_for_many_is_refused(base: Path, client: Client) -> None:
+    asked = request([1.0])
+    asked.inputs["x"].tensor_shape.dim[0].size = 10**12
+    code, text = refusal(lambda: client.send(asked))
+    assert code == "INVALID_ARGUMENT" and "more than" in text
+    # The texts of strings count, and those that stand for others.
+    asked.inputs["x"].dtype = DT_STRING
+    asked.inputs["x"].tensor_shape.dim[0].size = 1000
+    asked.inputs["x"].string_val.append(b" " * 1024 * 1024)
+    with pytest.raises(ServingError, match="more than"):
+        to_array(asked.inputs["x"], "x", 100 * 1024 * 1024)
+
+
+def test_requests_without_a_deadline_are_batched(base: Path) -> None:
+    server = RunningServer(options(base, batching=BatchingOptions()))
+    client = Client(server.grpc_port)
+    assert list(client.send(request([2.0]), timeout=None).outputs["y"].float_val) == [2.0]
+    scalar = request([2.0])
+    scalar.inputs["x"].tensor_shape.ClearField("dim")
+    assert refusal(lambda: client.send(scalar))[0] == "INVALID_ARGUMENT"
+    client.channel.close()
     server.stop()

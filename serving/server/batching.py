@@ -84,7 +84,9 @@ class Batcher:
         Raises:
             ServingError: It is larger than a batch, too many wait, or the time is over.
         """
-        sizes = {array.shape[0] if array.ndim else 0 for array in feeds.values()}
+        if not all(array.ndim for array in feeds.values()):
+            raise invalid("Batching session Run() input tensors must have at least one dimension")
+        sizes = {array.shape[0] for array in feeds.values()}
         if len(sizes) != 1:
             raise invalid("Batching session Run() input tensors must have equal 0th-dimension size")
         size = sizes.pop()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -36,9 +37,10 @@ class _Services(
 ):
     """Both services; a request's deadline is how long its answer is waited for."""
 
-    def __init__(self, handlers: Handlers, metrics: Metrics) -> None:
+    def __init__(self, handlers: Handlers, metrics: Metrics, threads: int) -> None:
         self._handlers = handlers
         self._metrics = metrics
+        self._working = threading.BoundedSemaphore(threads)
 
     def Predict(self, request: Any, context: grpc.ServicerContext) -> Any:
         return self._answer("predict", self._handlers.predict, request, context)
@@ -69,9 +71,18 @@ class _Services(
         context: grpc.ServicerContext,
     ) -> Any:
         model = request.model_spec.name if hasattr(request, "model_spec") else ""
+        seconds = context.time_remaining()
+        if seconds is not None and seconds > threading.TIMEOUT_MAX:
+            # What gRPC says of a request without a deadline.
+            seconds = None
         try:
             with self._metrics.measured(model, api, "GRPC"):
-                return handler(request, context.time_remaining())
+                if not self._working.acquire(timeout=seconds):
+                    raise ServingError(grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline exceeded")
+                try:
+                    return handler(request, seconds)
+                finally:
+                    self._working.release()
         except ServingError as error:
             context.abort(error.code, error.message)
         except Exception:
@@ -119,7 +130,10 @@ class GrpcServer:
         """
         interceptors = [] if options.token is None else [_Token(options.token)]
         self._server = grpc.server(
-            ThreadPoolExecutor(options.threads, thread_name_prefix="grpc"),
+            # A request holds a thread from its first byte on: those that do not arrive must not
+            # keep out those that do.
+            ThreadPoolExecutor(options.limits.waiting_requests, thread_name_prefix="grpc"),
+            maximum_concurrent_rpcs=options.limits.waiting_requests,
             interceptors=interceptors,
             options=[
                 ("grpc.max_receive_message_length", options.limits.body_bytes),
@@ -128,7 +142,7 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),
             ],
         )
-        services = _Services(handlers, metrics)
+        services = _Services(handlers, metrics, options.threads)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(services, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(services, self._server)
         self._health = health.HealthServicer()
@@ -145,10 +159,15 @@ class GrpcServer:
         for name in names:
             self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
 
-    def stop(self, seconds: float) -> None:
-        """Takes no more requests and ends when those under way are answered, or after a time."""
+    def stop(self, seconds: float) -> threading.Event:
+        """Takes no more requests.
+
+        Returns:
+            Is set when those under way are answered, or after a time.
+        """
         self._health.enter_graceful_shutdown()
-        self._server.stop(seconds).wait()
+        ended: threading.Event = self._server.stop(seconds)
+        return ended
 
     def _listen(self, options: ServerOptions) -> int:
         host = f"[{options.host}]" if ":" in options.host else options.host

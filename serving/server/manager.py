@@ -28,7 +28,9 @@ class ModelManager:
         """
         self._load = load
         self._poll_seconds = poll_seconds
-        self._roots = {model.base_path.resolve().parent for model in models}
+        paths = [model.base_path.resolve() for model in models]
+        # Beside a model at the top of the disk there is everything.
+        self._roots = {path if path.parent.parent == path.parent else path.parent for path in paths}
         self._models = {model.name: ModelVersions(model, load) for model in models}
         self._labels = {model.name: dict(model.labels) for model in models}
         # One at a time brings up and drops; whoever asks does not wait for it.
@@ -101,31 +103,35 @@ class ModelManager:
         for model in models:
             self._require_allowed(model)
         with self._changing:
+            before = {name: versions.model for name, versions in self._models.items()}
             current = dict(self._models)
-            changed: dict[str, ModelVersions] = {}
-            before: list[tuple[ModelVersions, Model]] = []
+            wanted: dict[str, ModelVersions] = {}
             try:
                 for model in models:
-                    if model.name not in current:
-                        changed[model.name] = ModelVersions(model, self._load)
-                        _bring_up(changed[model.name])
-                    elif current[model.name].model != model:
-                        before.append((current[model.name], current[model.name].model))
-                        current[model.name].model = model
-                        _bring_up(current[model.name])
-                    named = changed.get(model.name) or current[model.name]
-                    self._check_labels(named, model.labels)
-            except ServingError:
-                for versions in changed.values():
-                    versions.drop_all()
-                for versions, versions.model in before:
-                    versions.refresh()
+                    versions = current.get(model.name) or ModelVersions(model, self._load)
+                    wanted[model.name] = versions
+                    versions.model = model
+                    # Nothing is dropped before all of it is known to be there.
+                    _bring_up(versions, drop=False)
+                    self._check_labels(versions, model.labels)
+            except BaseException:
+                for name, versions in wanted.items():
+                    if name in before:
+                        versions.model = before[name]
+                        versions.refresh()
+                    else:
+                        versions.drop_all()
                 raise
-            names = [model.name for model in models]
             self._labels = {model.name: dict(model.labels) for model in models}
-            self._models = {name: changed.get(name) or current[name] for name in names}
-            for name in current.keys() - names:
+            self._models = wanted
+            for versions in wanted.values():
+                versions.refresh()
+            for name in current.keys() - wanted.keys():
                 current[name].drop_all()
+
+    def serves(self, name: str) -> bool:
+        """Whether there is a model of this name."""
+        return name in self._models
 
     def _find(self, spec: model_pb2.ModelSpec) -> Servable:
         if not spec.name:
@@ -178,8 +184,8 @@ class ModelManager:
                 _log.exception("looking for new versions failed")
 
 
-def _bring_up(versions: ModelVersions) -> None:
-    if versions.refresh():
+def _bring_up(versions: ModelVersions, *, drop: bool = True) -> None:
+    if versions.refresh(drop=drop):
         return
     model, error = versions.model, versions.error()
     raise error or not_found(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from grpc import StatusCode
@@ -24,7 +24,9 @@ _BUCKETS = tuple(10 * 1.8**power for power in range(33))
 class Metrics:
     """Counts requests and measures how long they take."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_served: Callable[[str], bool]) -> None:
+        """``is_served`` tells whether there is a model of this name."""
+        self._is_served = is_served
         self._registry = CollectorRegistry()
         self._requests: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -57,7 +59,7 @@ class Metrics:
             raise
         finally:
             # Whoever asks for many names must not fill the memory with them.
-            known = "" if status is StatusCode.NOT_FOUND else model
+            known = model if self._is_served(model) else ""
             with self._lock:
                 self._requests[known, status.name] += 1
             if status is StatusCode.OK:

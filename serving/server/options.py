@@ -40,7 +40,9 @@ class Limits(BaseModel):
     tensor_bytes: int = Field(256 * _MEBIBYTE, ge=1)
     """Of one input: a short message may ask for a large tensor of equal values."""
     waiting_requests: int = Field(512, ge=1)
-    """Over REST; more are refused with UNAVAILABLE."""
+    """Of each protocol, those that arrive among them; more are refused."""
+    waiting_bytes: int = Field(512 * _MEBIBYTE, ge=1)
+    """Of all bodies over REST at once; more are refused with UNAVAILABLE."""
 
 
 class ServerOptions(BaseModel):

@@ -8,6 +8,7 @@ import logging
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from serving.server.errors import ServingError, StatusCode, http_status, invalid
@@ -34,6 +35,13 @@ class _Unread(Exception):
         self.status = status
 
 
+@dataclass(eq=False)
+class _Held:
+    """What of a request is in memory, in bytes."""
+
+    size: int = 0
+
+
 class _Gone(Exception):
     """Whoever asked has left."""
 
@@ -48,15 +56,21 @@ class RestApplication:
         self._monitoring = options.monitoring
         self._token = None if options.token is None else f"Bearer {options.token}".encode()
         self._threads = ThreadPoolExecutor(options.threads, thread_name_prefix="rest")
-        self._waiting = 0
+        self._held: list[_Held] = []
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         """One request (ASGI 3)."""
         headers = dict(scope["headers"])
+        held = _Held()
         try:
             self._require_token(headers)
-            body = await asyncio.wait_for(self._read(headers, receive), self._limits.body_seconds)
-            status, kind, answer = await self._answered(scope, headers, body)
+            self._held.append(held)
+            try:
+                reading = self._read(headers, receive, held)
+                body = await asyncio.wait_for(reading, self._limits.body_seconds)
+                status, kind, answer = await self._answered(scope, headers, body)
+            finally:
+                self._held.remove(held)
             await _respond(send, status, kind, answer)
         except _Gone:
             return
@@ -71,23 +85,29 @@ class RestApplication:
         if self._token is not None and not hmac.compare_digest(shown, self._token):
             raise _Unread(http_status(StatusCode.UNAUTHENTICATED), "Missing or wrong token")
 
-    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+    async def _read(self, headers: Mapping[bytes, bytes], receive: Receive, held: _Held) -> bytes:
         most = self._limits.body_bytes
         too_long = _Unread(413, f"The request has more than {most} bytes")
         if int(headers.get(b"content-length", b"0")) > most:
             raise too_long
         parts: list[bytes] = []
-        size = 0
         while True:
+            self._require_room()
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Gone
             parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > most:
+            held.size += len(parts[-1])
+            if held.size > most:
                 raise too_long
             if not message.get("more_body", False):
                 return b"".join(parts)
+
+    def _require_room(self) -> None:
+        size = sum(held.size for held in self._held)
+        if len(self._held) > self._limits.waiting_requests or size > self._limits.waiting_bytes:
+            text = f"{len(self._held)} requests of {size} bytes are waiting already"
+            raise _Unread(http_status(StatusCode.UNAVAILABLE), text)
 
     async def _answered(
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], body: bytes
@@ -97,16 +117,16 @@ class RestApplication:
         path = scope["path"] + (f"?{query}" if query else "")
         if self._monitoring and scope["method"] == "GET" and path == METRICS_PATH:
             return 200, CONTENT_TYPE, self._metrics.text()
-        if self._waiting >= self._limits.waiting_requests:
-            text = f"{self._waiting} requests are waiting already"
-            return http_status(StatusCode.UNAVAILABLE), _JSON, error_json(text)
-        self._waiting += 1
+        working = asyncio.get_running_loop().run_in_executor(
+            self._threads, self._answer, scope["method"], path, headers, body
+        )
+        seconds = self._limits.answer_seconds
         try:
-            return await asyncio.get_running_loop().run_in_executor(
-                self._threads, self._answer, scope["method"], path, headers, body
-            )
-        finally:
-            self._waiting -= 1
+            # One that has not begun yet never will.
+            return await asyncio.wait_for(working, seconds)
+        except asyncio.TimeoutError:
+            text = f"There is no answer within {seconds:g} seconds"
+            return http_status(StatusCode.DEADLINE_EXCEEDED), _JSON, error_json(text)
 
     def _answer(
         self, method: str, path: str, headers: Mapping[bytes, bytes], body: bytes

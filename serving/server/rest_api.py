@@ -137,10 +137,10 @@ def _inputs(servable: Servable, signature: str) -> _Names:
 def _spec(found: re.Match[str]) -> model_pb2.ModelSpec:
     spec = model_pb2.ModelSpec(name=found["name"] or "")
     if found["version"]:
-        version = int(found["version"])
-        if version > _LARGEST_VERSION:
+        digits = found["version"].lstrip("0") or "0"
+        if len(digits) > len(str(_LARGEST_VERSION)) or int(digits) > _LARGEST_VERSION:
             raise invalid(f"Failed to convert version: {found['version']} to numeric")
-        spec.version.value = version
+        spec.version.value = int(digits)
     elif found["label"]:
         spec.version_label = found["label"]
     return spec

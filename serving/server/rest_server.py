@@ -55,6 +55,12 @@ class RestServer:
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             time.sleep(0.01)
+        if not self._server.started:
+            raise ConfigurationError(
+                f"--rest-port {options.rest_port}",
+                f"nothing listens at {options.host}:{self.port}",
+                "Give another port, or 0 for any that is free",
+            )
 
     def stop(self, seconds: float) -> None:
         """Takes no more requests and ends when those under way are answered, or after a time."""

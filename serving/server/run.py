@@ -54,14 +54,14 @@ class RunningServer:
                 "Give the folder that `brisc run` pushed to, WORKSPACE/serving/NAME, or push again",
             ) from error
         handlers = Handlers(self._manager, options.limits.tensor_bytes)
-        metrics = Metrics()
+        metrics = Metrics(self._manager.serves)
         try:
             self._grpc = GrpcServer(handlers, metrics, options)
             try:
                 api = RestApi(self._manager, handlers, metrics, options.limits)
                 self._rest = RestServer(RestApplication(api, metrics, options), options)
             except BaseException:
-                self._grpc.stop(0)
+                self._grpc.stop(0).wait()
                 raise
         except BaseException:
             self._manager.stop()
@@ -71,6 +71,7 @@ class RunningServer:
 
     def stop(self) -> None:
         """Takes no more requests, answers those under way and drops the models."""
-        self._grpc.stop(self._seconds)
+        ended = self._grpc.stop(self._seconds)
         self._rest.stop(self._seconds)
+        ended.wait()
         self._manager.stop()

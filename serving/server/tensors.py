@@ -65,13 +65,20 @@ def to_array(message: tensor_pb2.TensorProto, alias: str, most_bytes: int) -> np
             raise refused
         elements *= dim.size
     try:
-        dtype = tf.as_dtype(message.dtype)
-        # One value stands for any number of equal ones.
-        if elements * max(dtype.size or 1, 1) > most_bytes:
+        if _size(message, elements) > most_bytes:
             raise invalid(f"tensor {alias} has more than {most_bytes} bytes")
         return tf.make_ndarray(message)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise refused from error
+
+
+def _size(message: tensor_pb2.TensorProto, elements: int) -> int:
+    """Bytes of the tensor: one value, the last, stands for any number of equal ones."""
+    size = elements * max(tf.as_dtype(message.dtype).size or 1, 1)
+    if message.dtype == types_pb2.DT_STRING and message.string_val:
+        lengths = list(map(len, message.string_val))
+        size += sum(lengths) + max(elements - len(lengths), 0) * lengths[-1]
+    return size
 
 
 def type_name(dtype: int) -> str:

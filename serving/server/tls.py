@@ -15,7 +15,9 @@ def read_certificate(certificate: Path, private_key: Path) -> tuple[bytes, bytes
         InputError: They are not there, or do not belong together.
     """
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, private_key)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(
+            certificate, private_key, password=""
+        )
         return private_key.read_bytes(), certificate.read_bytes()
     except (OSError, ssl.SSLError) as error:
         raise InputError(

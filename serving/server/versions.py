@@ -12,7 +12,7 @@ from typing import Any
 from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.model_files import versions
-from serving.server.errors import ServingError
+from serving.server.errors import ServingError, StatusCode
 from serving.server.memory import give_back
 from serving.server.model_config import Model
 from serving.server.servable import Servable
@@ -48,11 +48,14 @@ class ModelVersions:
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
-    def refresh(self) -> bool:
+    def refresh(self, *, drop: bool = True) -> bool:
         """Loads what the policy chooses from disk, then drops what it does not.
 
         A new version is loaded before an old one is dropped, and where none of the new ones
         loads, the old one stays.
+
+        Args:
+            drop: Whether any is dropped.
 
         Returns:
             Whether any of those that the policy chooses is served now.
@@ -72,7 +75,7 @@ class ModelVersions:
             self._bring_up(version)
         ready = self._ready()
         served = any(version in ready for version in wanted)
-        if served or not wanted:
+        if drop and (served or not wanted):
             for version in ready.keys() - wanted:
                 self._drop(version)
         return served
@@ -129,13 +132,26 @@ class ModelVersions:
             return
         self._set(version, _Version(_Status.LOADING))
         try:
-            servable = self._load(self.model.name, version, directory)
+            servable = self._loaded(version, directory)
         except ServingError as error:
             _log.error("%s: version %d is not served: %s", self.model.name, version, error.message)
-            self._set(version, _Version(_Status.END, error, failed_with=files))
+            # A copy: the error itself holds on to the frames of loading, and so to the weights.
+            told = ServingError(error.code, error.message)
+            self._set(version, _Version(_Status.END, told, failed_with=files))
+            self._closed.set()
             return
         self._set(version, _Version(_Status.AVAILABLE, servable=servable))
         _log.info("%s: version %d is served", self.model.name, version)
+
+    def _loaded(self, version: int, directory: Path) -> Servable:
+        try:
+            return self._load(self.model.name, version, directory)
+        except ServingError:
+            raise
+        except Exception as error:
+            # Whatever a file may do, it must not leave the version loading for ever.
+            _log.exception("%s: version %d", self.model.name, version)
+            raise ServingError(StatusCode.INTERNAL, f"Could not load: {error}") from error
 
     def _drop(self, version: int) -> None:
         with self._lock:
@@ -143,12 +159,15 @@ class ModelVersions:
             entry.state = _Status.UNLOADING
             servable, entry.servable = entry.servable, None
         assert servable is not None
-        servable.when_closed(lambda: self._ended(version))
+        servable.when_closed(lambda: self._ended(version, entry))
         servable.retire()
         _log.info("%s: version %d is no longer served", self.model.name, version)
 
-    def _ended(self, version: int) -> None:
-        self._set(version, _Version(_Status.END))
+    def _ended(self, version: int, entry: _Version) -> None:
+        with self._lock:
+            # It may have been loaded anew meanwhile.
+            if self._known[version] is entry:
+                self._known[version] = _Version(_Status.END)
         self._closed.set()
 
     def _set(self, version: int, entry: _Version) -> None:

@@ -34,7 +34,7 @@ def load_warm(name: str, version: int, directory: Path, options: ServerOptions) 
     try:
         if file.is_file():
             _warm_up(servable, file, options.limits.tensor_bytes)
-    except ServingError:
+    except BaseException:
         servable.retire()
         raise
     return servable
