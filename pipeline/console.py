@@ -31,7 +31,7 @@ def hush_tensorflow() -> None:
 
 def hush_beam() -> None:
     """Keeps off the terminal what Beam and its workers log; what goes wrong is still raised."""
-    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    logging.getLogger().setLevel(logging.CRITICAL)
     # Workers are processes of their own, which the filter of ``hush_tensorflow`` does not reach.
     os.environ.setdefault("PYTHONWARNINGS", "ignore::FutureWarning")
 

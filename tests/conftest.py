@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,14 @@ from data.sample import write_sample
 ROOT = Path(__file__).parents[1]
 UNPACK = ROOT.parent / "shared" / "brisc2025" / "unpack"
 CACHE = ROOT / ".cache" / "brisc2025"
+
+
+@pytest.fixture(autouse=True)
+def log_level() -> Iterator[None]:
+    """A command sets the level of its own process; here the next test has another one."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,9 @@ from typing import Any
 
 import grpc
 import pytest
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
 from tensorflow.core.framework.types_pb2 import DT_STRING
 from tensorflow_serving.apis import (
     get_model_status_pb2,
@@ -251,3 +254,12 @@ def test_requests_without_a_deadline_are_batched(base: Path) -> None:
     assert refusal(lambda: client.send(scalar))[0] == "INVALID_ARGUMENT"
     client.channel.close()
     server.stop()
+
+
+def test_reflection_tells_of_the_services(client: Client) -> None:
+    names = ["tensorflow.serving.PredictionService", "tensorflow.serving.ModelService"]
+    database = ProtoReflectionDescriptorDatabase(client.channel)
+    assert set(names) <= set(database.get_services())
+    described = database.FindFileContainingSymbol(names[0])
+    (service,) = described.service
+    assert "Predict" in {method.name for method in service.method}

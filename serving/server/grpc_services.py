@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import importlib
 import logging
 import threading
 from collections.abc import Callable
@@ -12,12 +14,7 @@ from typing import Any
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from tensorflow_serving.apis import (
-    model_service_pb2,
-    model_service_pb2_grpc,
-    prediction_service_pb2,
-    prediction_service_pb2_grpc,
-)
+from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from data.errors import ConfigurationError
 from serving.server.errors import ServingError
@@ -27,6 +24,12 @@ from serving.server.options import ServerOptions
 from serving.server.tls import read_certificate
 
 _log = logging.getLogger(__name__)
+
+_SERVICES = {
+    "tensorflow.serving.PredictionService": "tensorflow_serving.apis.prediction_service_pb2",
+    "tensorflow.serving.ModelService": "tensorflow_serving.apis.model_service_pb2",
+}
+"""The modules that define them."""
 
 _HEALTH = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 
@@ -111,6 +114,15 @@ class _Token(grpc.ServerInterceptor):
         return self._refusal
 
 
+def _register_services() -> None:
+    """Has reflection find the services."""
+    for module in _SERVICES.values():
+        # They were generated long ago. Newer protobufs take the definition and then refuse to have
+        # an option of the file set, which nothing here needs.
+        with contextlib.suppress(AttributeError):
+            importlib.import_module(module)
+
+
 def _refuse(request: Any, context: grpc.ServicerContext) -> None:
     context.abort(grpc.StatusCode.UNAUTHENTICATED, "Missing or wrong token")
 
@@ -147,12 +159,8 @@ class GrpcServer:
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(services, self._server)
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        names = [
-            prediction_service_pb2.DESCRIPTOR.services_by_name["PredictionService"].full_name,
-            model_service_pb2.DESCRIPTOR.services_by_name["ModelService"].full_name,
-            _HEALTH,
-            reflection.SERVICE_NAME,
-        ]
+        _register_services()
+        names = [*_SERVICES, _HEALTH, reflection.SERVICE_NAME]
         reflection.enable_server_reflection(names, self._server)
         self.port = self._listen(options)
         self._server.start()
