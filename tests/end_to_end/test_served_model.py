@@ -174,7 +174,10 @@ def test_predict_batch_goes_on_after_a_kill_and_answers_as_predict_does(
     ended = _brisc(*command, "--format=csv")
     assert ended.returncode == 1
     bad = scans / "series" / "notes.txt"
-    assert [line.partition(": ")[0] for line in ended.stderr.splitlines()] == [str(bad), "brisc"]
+    # What TensorFlow's C++ says before it has a log of its own cannot be kept off.
+    told = [line.partition(": ")[0] for line in ended.stderr.splitlines()]
+    assert [where for where in told if where in (str(bad), "brisc")] == [str(bad), "brisc"]
+    assert "Traceback" not in ended.stderr
     assert f"{len(files)} slices of {len(files)} files, {len(done)} of them before" in ended.stdout
     for name, status in before.items():
         found = (out / name).stat()
