@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from google.protobuf import text_format
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ConfigurationError, InputError
@@ -113,7 +112,10 @@ def _mounted(options: TensorflowServingOptions) -> list[Path]:
     paths = []
     if options.model_config_file is not None:
         # Its folder: of a file mounted alone, the container keeps the one that an editor replaced.
-        paths += [options.model_config_file.resolve().parent, *_base_paths(options)]
+        from serving.server.model_config import read_model_config
+
+        paths.append(options.model_config_file.resolve().parent)
+        paths += [model.base_path for model in read_model_config(options.model_config_file)]
     elif options.model_base_path is not None:
         paths.append(options.model_base_path.resolve())
     if options.batching_parameters_file is not None:
@@ -122,22 +124,6 @@ def _mounted(options: TensorflowServingOptions) -> list[Path]:
         paths.append(MONITORING)
     # Docker refuses to mount at one place twice.
     return list(dict.fromkeys(paths))
-
-
-def _base_paths(options: TensorflowServingOptions) -> list[Path]:
-    from tensorflow_serving.config import model_server_config_pb2
-
-    assert options.model_config_file is not None
-    config = model_server_config_pb2.ModelServerConfig()
-    try:
-        text_format.Parse(options.model_config_file.read_text(encoding="utf-8"), config)
-    except (text_format.ParseError, UnicodeDecodeError) as error:
-        raise InputError(
-            options.model_config_file,
-            f"no ModelServerConfig as text ({error})",
-            "Mend it; serving/deploy/config/models.config is one",
-        ) from error
-    return [Path(model.base_path) for model in config.model_config_list.config]
 
 
 def _require_models(options: TensorflowServingOptions) -> None:

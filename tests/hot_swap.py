@@ -16,6 +16,7 @@ from pathlib import Path
 
 import grpc
 import psutil
+import tensorflow as tf
 from tensorflow_serving.apis import (
     get_model_status_pb2,
     model_service_pb2_grpc,
@@ -25,6 +26,7 @@ from tensorflow_serving.apis import (
 )
 
 from data import naming
+from serving.warmup_requests import WARMUP_REQUESTS
 from tests.serving_command import serve
 
 CLIENTS = 8
@@ -98,10 +100,6 @@ def _put(model: Path, base: Path, version: int) -> None:
 
 def _request(model: Path) -> predict_pb2.PredictRequest:
     """The model's own warm-up request: one slice."""
-    import tensorflow as tf
-
-    from serving.warmup_requests import WARMUP_REQUESTS
-
     (record,) = tf.data.TFRecordDataset(str(model / WARMUP_REQUESTS)).as_numpy_iterator()
     request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
     request.model_spec.name = "brisc"
@@ -130,11 +128,13 @@ def _wait_for(channel: grpc.Channel, version: int, seen: Seen) -> None:
     asked = get_model_status_pb2.GetModelStatusRequest()
     asked.model_spec.name = "brisc"
     status = model_service_pb2_grpc.ModelServiceStub(channel).GetModelStatus
+    state = get_model_status_pb2.ModelVersionStatus
+    swapped = (state.AVAILABLE, state.END)
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         found = status(asked, timeout=120).model_version_status
         states = {item.version: item.state for item in found}
-        if states.get(version) == 30 and states[version - 1] == 50 and seen.answers[version]:
+        if (states.get(version), states[version - 1]) == swapped and seen.answers[version]:
             return
         time.sleep(0.1)
     raise TimeoutError(f"version {version} is not served: {states}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -68,6 +68,14 @@ def rows(*values: float) -> Feeds:
     return {"x": np.array(values, np.float32)}
 
 
+def busy(batcher: Batcher, model: Doubling, pool: ThreadPoolExecutor) -> Future[list[np.ndarray]]:
+    """A first request, at which the model is until it is let go."""
+    model.go.clear()
+    first = pool.submit(batcher.submit, rows(1), 30.0)
+    model.begun.acquire()
+    return first
+
+
 def waiting(batcher: Batcher, pool: ThreadPoolExecutor, tasks: Sequence[Feeds]) -> list:
     """Submits tasks one after the other, so that their order is known."""
     futures = []
@@ -83,9 +91,7 @@ def test_requests_that_wait_run_together(
     model: Doubling, batched: Batched, pool: ThreadPoolExecutor
 ) -> None:
     batcher = batched(max_batch_size=8)
-    model.go.clear()
-    first = pool.submit(batcher.submit, rows(1), 30.0)
-    model.begun.acquire()
+    first = busy(batcher, model, pool)
     others = waiting(batcher, pool, [rows(2), rows(3, 4), rows(5), rows(6, 7, 8), rows(9, 10)])
     model.go.set()
     answers = [future.result()[0].tolist() for future in [first, *others]]
@@ -116,9 +122,7 @@ def test_a_bad_request_does_not_cost_its_neighbours_the_answer(
     model: Doubling, batched: Batched, pool: ThreadPoolExecutor
 ) -> None:
     batcher = batched(max_batch_size=8)
-    model.go.clear()
-    first = pool.submit(batcher.submit, rows(1), 30.0)
-    model.begun.acquire()
+    first = busy(batcher, model, pool)
     good, bad, other = waiting(batcher, pool, [rows(2), rows(0), rows(3)])
     model.go.set()
     assert [future.result()[0].tolist() for future in (first, good, other)] == [[2], [4], [6]]
@@ -130,9 +134,7 @@ def test_too_many_are_refused_and_those_that_wait_are_answered(
     model: Doubling, batched: Batched, pool: ThreadPoolExecutor
 ) -> None:
     batcher = batched(max_batch_size=2, max_enqueued_batches=2)
-    model.go.clear()
-    first = pool.submit(batcher.submit, rows(1), 30.0)
-    model.begun.acquire()
+    first = busy(batcher, model, pool)
     queued = waiting(batcher, pool, [rows(2), rows(3), rows(4), rows(5)])
     with pytest.raises(ServingError) as caught:
         batcher.submit(rows(6), 30.0)
@@ -151,9 +153,7 @@ def test_who_no_longer_waits_is_not_worked_for(
     model: Doubling, batched: Batched, pool: ThreadPoolExecutor
 ) -> None:
     batcher = batched(max_batch_size=8)
-    model.go.clear()
-    first = pool.submit(batcher.submit, rows(1), 30.0)
-    model.begun.acquire()
+    first = busy(batcher, model, pool)
     with pytest.raises(ServingError) as caught:
         batcher.submit(rows(2), 0.01)
     assert caught.value.code is StatusCode.DEADLINE_EXCEEDED
@@ -176,9 +176,7 @@ def test_shapes_that_do_not_go_together_run_apart(
     model: Doubling, batched: Batched, pool: ThreadPoolExecutor
 ) -> None:
     batcher = batched(max_batch_size=8)
-    model.go.clear()
-    first = pool.submit(batcher.submit, rows(1), 30.0)
-    model.begun.acquire()
+    first = busy(batcher, model, pool)
     matrix = {"x": np.ones((1, 2), np.float32)}
     futures = waiting(batcher, pool, [rows(2), matrix, rows(3)])
     model.go.set()

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -228,9 +229,7 @@ def test_tls_and_a_token_protect_both_ports(base: Path, pair: tuple[Path, Path])
 
 
 def test_requests_under_way_are_answered_before_the_server_ends(base: Path) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    # Until two have come, or half a second is over: that is when the server is told to end.
+    # Each waits half a second for others, and meanwhile the server is told to end.
     batching = BatchingOptions(max_batch_size=8, batch_timeout_micros=500_000)
     server = RunningServer(options(base, batching=batching))
     url = f"http://127.0.0.1:{server.rest_port}"

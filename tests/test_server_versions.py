@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
@@ -25,10 +26,12 @@ from data.errors import ConfigurationError, InputError
 from serving.server.errors import ServingError
 from serving.server.options import BatchingOptions, ServerOptions
 from serving.server.run import RunningServer
+from serving.server.servable import Servable
 from serving.server.tensors import to_array
 from tests.affine_model import NAME, request, write_version
 
-AVAILABLE, END = 30, 50
+AVAILABLE = get_model_status_pb2.ModelVersionStatus.AVAILABLE
+END = get_model_status_pb2.ModelVersionStatus.END
 
 
 class Client:
@@ -147,8 +150,6 @@ def test_a_version_that_is_copied_slowly_is_served_when_it_is_there(
 def test_a_request_that_is_under_way_is_answered_by_the_version_it_began_with(
     base: Path,
 ) -> None:
-    from serving.server.servable import Servable
-
     servable = Servable(NAME, 1, base / "1")
     closed: list[bool] = []
     servable.when_closed(lambda: closed.append(True))
@@ -157,8 +158,6 @@ def test_a_request_that_is_under_way_is_answered_by_the_version_it_began_with(
     assert not servable.enter() and not closed
     output = servable.signatures["serving_default"].outputs["y"].name
     feed = servable.signatures["serving_default"].inputs["x"].name
-    import numpy as np
-
     assert servable.run({feed: np.array([2.0], np.float32)}, [output])[0].tolist() == [2.0]
     servable.leave()
     assert closed

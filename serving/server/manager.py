@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2
 
 from serving.server.errors import ServingError, StatusCode, invalid, not_found, precondition
+from serving.server.memory import give_back
 from serving.server.model_config import Model
 from serving.server.servable import Servable
 from serving.server.versions import Load, ModelVersions
@@ -31,7 +32,8 @@ class ModelManager:
         paths = [model.base_path.resolve() for model in models]
         # Beside a model at the top of the disk there is everything.
         self._roots = {path if path.parent.parent == path.parent else path.parent for path in paths}
-        self._models = {model.name: ModelVersions(model, load) for model in models}
+        self._closed = threading.Event()
+        self._models = {model.name: ModelVersions(model, load, self._closed) for model in models}
         self._labels = {model.name: dict(model.labels) for model in models}
         # One at a time brings up and drops; whoever asks does not wait for it.
         self._changing = threading.Lock()
@@ -108,7 +110,9 @@ class ModelManager:
             wanted: dict[str, ModelVersions] = {}
             try:
                 for model in models:
-                    versions = current.get(model.name) or ModelVersions(model, self._load)
+                    versions = current.get(model.name) or ModelVersions(
+                        model, self._load, self._closed
+                    )
                     wanted[model.name] = versions
                     versions.model = model
                     # Nothing is dropped before all of it is known to be there.
@@ -176,6 +180,9 @@ class ModelManager:
     def _poll(self) -> None:
         while not self._stopped.wait(self._poll_seconds):
             try:
+                if self._closed.is_set():
+                    self._closed.clear()
+                    give_back()
                 with self._changing:
                     for versions in self._models.values():
                         versions.refresh()

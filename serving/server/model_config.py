@@ -11,7 +11,7 @@ from google.protobuf import text_format
 from tensorflow_serving.config import file_system_storage_path_source_pb2, model_server_config_pb2
 
 from data.errors import InputError
-from serving.server.errors import invalid
+from serving.server.errors import ServingError, invalid
 from serving.server.options import ServerOptions
 
 _Policy: Any = (
@@ -53,19 +53,27 @@ def read_models(options: ServerOptions) -> list[Model]:
     """The models that a server is started with.
 
     Raises:
-        InputError: The config file is not there, or no ``ModelServerConfig``.
+        InputError: As of ``read_model_config``.
     """
-    file = options.model_config_file
-    if file is None:
-        assert options.model_base_path is not None
-        return [Model(options.model_name, options.model_base_path.resolve())]
+    if options.model_config_file is not None:
+        return read_model_config(options.model_config_file)
+    assert options.model_base_path is not None
+    return [Model(options.model_name, options.model_base_path.resolve())]
+
+
+def read_model_config(file: Path) -> list[Model]:
+    """The models that a ``ModelServerConfig`` as text names.
+
+    Raises:
+        InputError: It is not there, or no such text.
+    """
     config = model_server_config_pb2.ModelServerConfig()
     try:
         text_format.Parse(file.read_text(encoding="utf-8"), config)
         return checked(config)
     except OSError as error:
         raise InputError(file, f"cannot be read ({error.strerror})", "Give a text file") from error
-    except Exception as error:
+    except (text_format.ParseError, UnicodeDecodeError, ServingError) as error:
         raise InputError(
             file,
             f"no ModelServerConfig as text ({error})",

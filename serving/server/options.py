@@ -46,7 +46,7 @@ class Limits(BaseModel):
 
 
 class ServerOptions(BaseModel):
-    """Everything ``serving.server.run.start`` needs to know."""
+    """Everything ``serving.server.run.RunningServer`` needs to know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 

@@ -13,7 +13,6 @@ from tensorflow_serving.apis import get_model_status_pb2
 
 from serving.model_files import versions
 from serving.server.errors import ServingError, StatusCode
-from serving.server.memory import give_back
 from serving.server.model_config import Model
 from serving.server.servable import Servable
 
@@ -41,12 +40,13 @@ class _Version:
 class ModelVersions:
     """One model's versions. ``refresh`` is for one thread at a time, the rest for any."""
 
-    def __init__(self, model: Model, load: Load) -> None:
+    def __init__(self, model: Model, load: Load, closed: threading.Event) -> None:
+        """Knows ``model``; ``closed`` is set whenever something that was loaded has ended."""
         self.model = model
         self._load = load
+        self._closed = closed
         self._known: dict[int, _Version] = {}
         self._lock = threading.Lock()
-        self._closed = threading.Event()
 
     def refresh(self, *, drop: bool = True) -> bool:
         """Loads what the policy chooses from disk, then drops what it does not.
@@ -60,9 +60,6 @@ class ModelVersions:
         Returns:
             Whether any of those that the policy chooses is served now.
         """
-        if self._closed.is_set():
-            self._closed.clear()
-            give_back()
         try:
             wanted = self.model.chosen(versions(self.model.base_path))
         except OSError as error:

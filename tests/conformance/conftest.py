@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.conformance.server import Server
-
-ROOT = Path(__file__).parents[2]
+from tests.serving_command import serve
 
 
 @pytest.fixture(scope="session")
@@ -29,23 +25,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
     folder = tmp_path_factory.mktemp("models").resolve()
     write_models(folder)
-    with subprocess.Popen(
-        [
-            *(sys.executable, "-c", "from pipeline.cli.main import main; main()", "serve"),
-            *("--model-config-file", str(folder / CONFIG), "--grpc-port", "0"),
-            *("--rest-port", "0", "--file-system-poll-wait-seconds", "0.1"),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": ""},
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
-        try:
-            assert found, f"no server was started: {said}"
-            yield Server(found[2], found[1], folder)
-        finally:
-            process.terminate()
-            assert process.wait(60) == 0
+    config = f"--model-config-file={folder / CONFIG}"
+    with serve(config, "--file-system-poll-wait-seconds=0.1") as served:
+        yield Server(served.rest, served.grpc, folder)
+        served.process.terminate()
+        assert served.process.wait(60) == 0
