@@ -54,15 +54,24 @@ INSTALL_REQUIRES = [
     # Its client, also asynchronous.
     "httpx",
     "tenacity",
+    # The web page, its uploads, and masks as DICOM segmentations.
+    "fastapi",
+    "python-multipart",
+    "highdicom",
 ]
 
 EXTRAS_REQUIRE = {
     "dev": [
+        # Drives a real browser through the web page, and looks for what keeps people out of it.
+        "axe-playwright-python",
+        "playwright",
         # Damages files in the tests of their readers.
         "hypothesis",
         "mypy",
         "pytest",
         "pytest-timeout",
+        # Light tests share the machine's cores.
+        "pytest-xdist",
         "ruff",
         # Builds the editable install, which is done without network and so without isolation.
         "setuptools",
