@@ -4,6 +4,9 @@ BRISC_VENV ?= .venv
 export BRISC_VENV
 BIN := $(BRISC_VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
+# How many processes share the tests; a file's tests stay together.
+TEST_WORKERS ?= 2
+PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-end-to-end test-integration test-other-stack bench \
@@ -19,13 +22,13 @@ demo: setup ## train, evaluate and serve a small model on made-up slices
 	@$(BIN)/python -m pipeline.demo
 
 test: lint typecheck ## linters, types, tests, one run of the pipeline among them (PYTEST_ARGS=...)
-	$(PYTEST)
+	$(PYTESTS)
 
 test-end-to-end: setup ## the whole pipeline on made-up slices
 	$(PYTEST) tests/end_to_end
 
 test-integration: setup ## the heavier tests, then the other stack
-	$(PYTEST) -m integration
+	$(PYTESTS) -m integration
 	$(MAKE) test-other-stack
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose

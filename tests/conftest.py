@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import subprocess
@@ -16,6 +17,14 @@ from data.sample import write_sample
 ROOT = Path(__file__).parents[1]
 UNPACK = ROOT.parent / "shared" / "brisc2025" / "unpack"
 CACHE = ROOT / ".cache" / "brisc2025"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Among workers of xdist: a file's tests keep together, and so do those of one workspace."""
+    for item in items:
+        shared = "bench" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("bench" if shared else item.path.name))
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +43,11 @@ def brisc_dir() -> Path:
         return Path(given)
     if not UNPACK.is_file():
         pytest.skip(f"no real data: BRISC_DIR is not set and there is no {UNPACK}")
-    # Does nothing where the folder is complete.
-    subprocess.run([UNPACK, CACHE], check=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE.parent / "brisc2025.lock").open("w") as lock:
+        # One worker unpacks, the other waits; what is complete stays as it is.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        subprocess.run([UNPACK, CACHE], check=True)
     return CACHE
 
 
