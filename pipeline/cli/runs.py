@@ -115,6 +115,31 @@ def diff(
 
 
 @app.command()
+def export(
+    run: Annotated[
+        str | None, typer.Argument(help="Id of a run, or how it begins; default: the last.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write; what is there is replaced.")] = ...,  # type: ignore[assignment]
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Writes a finished run into a folder: model, reports, flat metrics and training curves.
+
+    Example: brisc runs export --out exported --workspace work
+    """
+    from pipeline.console import hush_tensorflow
+    from pipeline.runs.read import find_run, read_runs
+
+    known = read_runs(_workspace(workspace, config))
+    found = known[-1] if run is None else find_run(known, run)
+    hush_tensorflow()
+    from pipeline.experiment.export import export_run
+
+    export_run(found, out)
+    print(f"{out}: run {found.id}")
+
+
+@app.command()
 def gc(
     keep: Annotated[
         int, typer.Option(min=1, help="How many finished runs, the newest, keep what they have.")

@@ -89,9 +89,7 @@ def collect_garbage(
     return garbage
 
 
-def _removable(
-    artifact: metadata_store_pb2.Artifact, workspace: Workspace, needed: Needed
-) -> bool:
+def _removable(artifact: metadata_store_pb2.Artifact, workspace: Workspace, needed: Needed) -> bool:
     return (
         artifact.id not in needed.artifacts
         and artifact.state != metadata_store_pb2.Artifact.DELETED
@@ -99,9 +97,7 @@ def _removable(
     )
 
 
-def _mark_deleted(
-    store: mlmd.MetadataStore, artifacts: list[metadata_store_pb2.Artifact]
-) -> None:
+def _mark_deleted(store: mlmd.MetadataStore, artifacts: list[metadata_store_pb2.Artifact]) -> None:
     for artifact in artifacts:
         artifact.state = metadata_store_pb2.Artifact.DELETED
     if artifacts:
@@ -113,9 +109,9 @@ def _artifact_folders(workspace: Workspace, needed: Needed) -> Iterator[Path]:
     outputs = workspace.artifacts.glob("*/*/*")
     own = workspace.artifacts.glob("*/.system/executor_execution/*")
     for folder in sorted({*outputs, *own}):
-        if folder.name.isdigit() and int(folder.name) not in needed.executions:
-            if str(folder) not in needed.places:
-                yield folder
+        known = folder.name.isdigit() and str(folder) not in needed.places
+        if known and int(folder.name) not in needed.executions:
+            yield folder
 
 
 def _trainings(workspace: Workspace, needed: Needed, *, unfinished: bool) -> Iterator[Path]:

@@ -14,23 +14,24 @@ from pipeline.runs.record import FINISHED, Run
 def kept_runs(runs: Sequence[Run], keep: int, *, unfinished: bool) -> list[Run]:
     """The newest ``keep`` finished runs, and those that can still be continued.
 
+    The folds of a cross-validation count as one, and stay or go together.
+
     Args:
         runs: In the order in which they began.
         keep: How many.
         unfinished: Whether unfinished runs older than those are given up.
     """
-    finished = [run for run in runs if run.state == FINISHED][-keep:]
-    oldest = finished[0].id if finished else ""
-    return [
-        run
+    finished = sorted({run.whole for run in runs if run.state == FINISHED})[-keep:]
+    oldest = finished[0] if finished else ""
+    kept = {*finished}
+    kept |= {
+        run.whole
         for run in runs
-        if run in finished
-        or (
-            run.state != FINISHED
-            and (run.id > oldest or not unfinished)
-            and not _continued(run, runs)
-        )
-    ]
+        if run.state != FINISHED
+        and (run.whole > oldest or not unfinished)
+        and not _continued(run, runs)
+    }
+    return [run for run in runs if run.whole in kept]
 
 
 def _continued(stopped: Run, runs: Iterable[Run]) -> bool:

@@ -12,12 +12,11 @@ from ml_metadata.proto import metadata_store_pb2
 
 from data.errors import ConfigurationError
 from data.lock import is_locked
-from pipeline.runs.record import FAILED, FINISHED, INTERRUPTED, RUNNING, Run
+from pipeline.runs.record import FAILED, FINISHED, FOLD, INTERRUPTED, RUNNING, Run
 from pipeline.runs.store import connection, run_ids
 from pipeline.status import RunStatus
 from pipeline.workspace import Workspace
 
-_FOLD = "-fold-"
 _SETTINGS = (
     ("Trainer", "custom_config", ("model", "training")),
     ("Tuner", "custom_config", ("tuning",)),
@@ -37,7 +36,7 @@ def read_runs(workspace: Workspace) -> list[Run]:
     config = connection(workspace)
     store = mlmd.MetadataStore(config)
     recorded = run_ids(store)
-    begun = {name.partition(_FOLD)[0] for name in recorded}
+    begun = {name.partition(FOLD)[0] for name in recorded}
     # Ended before its first component: it is known by its folder alone.
     folders = [folder.name for folder in workspace.reports.glob("*") if folder.name not in begun]
     names = sorted([*recorded, *folders])
@@ -66,7 +65,7 @@ def find_run(runs: list[Run], wanted: str) -> Run:
 
 def run_folder(workspace: Workspace, run_id: str) -> Path:
     """The folder of a run's reports; that of a fold lies within that of its cross-validation."""
-    run, _, fold = run_id.partition(_FOLD)
+    run, _, fold = run_id.partition(FOLD)
     return workspace.reports / run / f"fold-{fold}" if fold else workspace.reports / run
 
 

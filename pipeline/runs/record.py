@@ -14,6 +14,9 @@ RUNNING = "running"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 
+FOLD = "-fold-"
+"""Stands between the id of a cross-validation and the number of a fold."""
+
 KEY_METRICS = ("accuracy", "dice_tumour")
 KEY_PARTS = ("all", "leak=none")
 
@@ -53,6 +56,11 @@ class Run:
     verdicts: tuple[dict[str, Any], ...]
     folder: Path
     artifacts: dict[str, tuple[Path, ...]]
+
+    @property
+    def whole(self) -> str:
+        """Its id, or that of the cross-validation of which it is a fold."""
+        return self.id.partition(FOLD)[0]
 
     @property
     def metrics(self) -> dict[str, float | None]:

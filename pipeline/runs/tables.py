@@ -41,7 +41,11 @@ def fact_table(run: Run) -> Table:
         ["pushed", str(run.pushed or "")],
         ["data", run.fingerprint or ""],
         ["reports", str(run.folder)],
-        *([f"artifacts of {name}", str(path)] for name in run.artifacts for path in _live(run, name)),
+        *(
+            [f"artifacts of {name}", str(path)]
+            for name in run.artifacts
+            for path in _live(run, name)
+        ),
     ]
     return Table(f"Run {run.id}", ["", ""], rows)
 
