@@ -76,6 +76,7 @@ def test_who_has_the_workspace_tells_a_run_that_goes_on_from_one_that_was_killed
     train(records, FIRST, 2, state=RUNNING)
     train(records, SECOND, 2, state=RUNNING)
     assert [run["state"] for run in ask()] == ["interrupted", "interrupted"]
+    assert ask("show", SECOND)["nodes"][1]["state"] == "interrupted"
     with records.workspace.locked():
         assert [run["state"] for run in ask()] == ["interrupted", "running"]
 

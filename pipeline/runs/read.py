@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import json
 from pathlib import Path
@@ -90,9 +91,16 @@ def _read(
     destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
     folder = run_folder(workspace, run_id)
     report = _report(folder)
+    state = _state(report, going_on, {node.state for node in nodes})
+    if state != RUNNING:
+        # What was killed could not say so.
+        nodes = tuple(
+            dataclasses.replace(node, state=INTERRUPTED) if node.state == "running" else node
+            for node in nodes
+        )
     return Run(
         id=run_id,
-        state=_state(report, going_on, {node.state for node in nodes}),
+        state=state,
         start=datetime.datetime.fromtimestamp(min(begun) / 1000) if begun else None,
         seconds=(max(changed) - min(begun)) / 1000 if begun else 0.0,
         nodes=nodes,
