@@ -51,8 +51,8 @@ def locked(folder: Path, what: str, option: str) -> Iterator[None]:
 def is_locked(folder: Path) -> bool:
     """Whether a process has ``folder`` to itself now; neither makes nor writes anything."""
     try:
-        with (folder / ".lock").open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        with (folder / ".lock").open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except FileNotFoundError:

@@ -13,7 +13,7 @@ from ml_metadata.proto import metadata_store_pb2
 from data.errors import InputError
 from pipeline.runs.needed import Needed, find_needed, kept_runs
 from pipeline.runs.read import read_runs
-from pipeline.runs.store import connection
+from pipeline.runs.store import RunStore
 from pipeline.workspace import Workspace
 from trainer.event_files import MODEL_RUN
 
@@ -62,12 +62,11 @@ def collect_garbage(
     Raises:
         InputError: No run has begun there, one is going on, or something cannot be removed.
     """
-    config = connection(workspace, writable=not dry_run)
+    store = RunStore(workspace, writable=not dry_run).metadata
     with workspace.locked():
         runs = read_runs(workspace)
         kept = [run.id for run in kept_runs(runs, keep, unfinished=unfinished)]
         going_on = any(run.state != "finished" for run in runs if run.id in kept)
-        store = mlmd.MetadataStore(config)
         needed = find_needed(store, kept)
         folders = [
             *_artifact_folders(workspace, needed),

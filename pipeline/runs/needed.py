@@ -21,28 +21,28 @@ def kept_runs(runs: Sequence[Run], keep: int, *, unfinished: bool) -> list[Run]:
         keep: How many.
         unfinished: Whether unfinished runs older than those are given up.
     """
-    finished = sorted({run.whole for run in runs if run.state == FINISHED})[-keep:]
-    oldest = finished[0] if finished else ""
-    kept = {*finished}
-    kept |= {
+    done = [run.whole for run in runs if run.state == FINISHED]
+    order = list(dict.fromkeys(run.whole for run in runs))
+    finished = [name for name in order if name in done][-keep:]
+    newer = order[order.index(finished[0]) :] if finished else order
+    continuable = {
         run.whole
-        for run in runs
+        for place, run in enumerate(runs)
         if run.state != FINISHED
-        and (run.whole > oldest or not unfinished)
-        and not _continued(run, runs)
+        and (run.whole in newer or not unfinished)
+        and not _continued(run, runs[place + 1 :])
     }
-    return [run for run in runs if run.whole in kept]
+    return [run for run in runs if run.whole in {*finished, *continuable}]
 
 
-def _continued(stopped: Run, runs: Iterable[Run]) -> bool:
-    """Whether a later run has brought to its end what this one was to compute."""
+def _continued(stopped: Run, later: Iterable[Run]) -> bool:
+    """Whether one of ``later`` has brought to its end what this run was to compute."""
     return any(
-        run.id > stopped.id
-        and run.state == FINISHED
-        and (stopped.fingerprint in (None, run.fingerprint))
+        run.state == FINISHED
+        and stopped.fingerprint in (None, run.fingerprint)
         # What a stopped run did not come to is not known of it.
         and all(run.parameters.get(name) == value for name, value in stopped.parameters.items())
-        for run in runs
+        for run in later
     )
 
 

@@ -14,7 +14,7 @@ from ml_metadata.proto import metadata_store_pb2
 from data.errors import ConfigurationError
 from data.lock import is_locked
 from pipeline.runs.record import FAILED, FINISHED, FOLD, INTERRUPTED, RUNNING, Run
-from pipeline.runs.store import connection, run_ids
+from pipeline.runs.store import RunStore
 from pipeline.status import RunStatus
 from pipeline.workspace import Workspace
 
@@ -34,17 +34,20 @@ def read_runs(workspace: Workspace) -> list[Run]:
     Raises:
         InputError: No run has begun there.
     """
-    config = connection(workspace)
-    store = mlmd.MetadataStore(config)
-    recorded = run_ids(store)
-    begun = {name.partition(FOLD)[0] for name in recorded}
+    store = RunStore(workspace)
+    begun = store.begun()
+    known = {name.partition(FOLD)[0] for name in begun}
     # Ended before its first component: it is known by its folder alone.
-    folders = [folder.name for folder in workspace.reports.glob("*") if folder.name not in begun]
-    names = sorted([*recorded, *folders])
-    # Ids begin with the time; only the last can be going on.
+    begun |= {
+        folder.name: folder.stat().st_mtime
+        for folder in workspace.reports.glob("*")
+        if folder.name not in known
+    }
+    names = sorted(begun, key=lambda name: (begun[name], name))
+    # A workspace has one run at a time.
     busy = is_locked(workspace.root)
     return [
-        _read(name, RunStatus(config, name), store, workspace, busy and name == names[-1])
+        _read(name, store.status(name), store.metadata, workspace, busy and name == names[-1])
         for name in names
     ]
 
