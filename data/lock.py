@@ -48,6 +48,18 @@ def locked(folder: Path, what: str, option: str) -> Iterator[None]:
         yield
 
 
+def is_locked(folder: Path) -> bool:
+    """Whether a process has ``folder`` to itself now; neither makes nor writes anything."""
+    try:
+        with (folder / ".lock").open("r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
+
+
 def _unwritable(folder: Path, what: str, option: str, error: OSError) -> InputError:
     return InputError(
         folder,

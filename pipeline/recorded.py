@@ -44,7 +44,8 @@ def read_findings(source: Path, workspace: Workspace) -> Findings:
     for run_id in _runs(connection, source, workspace):
         status = RunStatus(connection, run_id)
         found = status.artifact("StatisticsGen", "ExampleStatistics")
-        if found is None:
+        # Those of an old run may have been removed.
+        if found is None or not Path(found.uri).exists():
             continue
         anomalies = status.artifact("ExampleValidator", "ExampleAnomalies")
         drift = status.artifact("DriftReport", "DataDrift")
@@ -54,7 +55,11 @@ def read_findings(source: Path, workspace: Workspace) -> Findings:
             read_anomalies(Path(anomalies.uri)) if anomalies else (),
             read_drift(Path(drift.uri)) if drift else DriftRecord(None, ()),
         )
-    raise InputError(source, "no run has got as far as statistics", "Run `brisc run` first")
+    raise InputError(
+        source,
+        "no run has got as far as statistics, or they have been removed",
+        "Run `brisc run` first",
+    )
 
 
 def _runs(

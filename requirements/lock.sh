@@ -32,6 +32,14 @@ lock() { # stack, then options
     } >"$gpu"
 }
 
+compile_tool() { # what is no part of the environment: whoever uses it has one of its own for it
+    say "requirements/$1.lock"
+    "$tools/bin/uv" pip compile "requirements/$1.in" --quiet --generate-hashes --no-emit-index-url \
+        --custom-compile-command 'make lock' ${UPGRADE:+--upgrade} \
+        --output-file "requirements/$1.lock" --universal --python-version 3.10
+}
+
 lock tfx-1.16 --python-version 3.10 --python-platform x86_64-manylinux2014
 # One file for three Pythons, with markers where they differ.
 lock tfx-1.21 --python-version 3.11 --universal
+compile_tool dvc

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from data.errors import ConfigurationError, InputError
+
+if TYPE_CHECKING:
+    from trainer.evaluation.row import Row
 
 _NO_SCORES = (
     *("split", "data_fingerprint", "slices", "bootstrap", "definitions"),
@@ -49,6 +52,12 @@ def evaluate(
         typer.Option(
             help="CSV with columns image and group (patient): intervals draw patients as a whole. "
             "Default: groups.csv in the folder."
+        ),
+    ] = None,
+    plots: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder for the main scores and the tables of charts, as DVC reads them."
         ),
     ] = None,
     skip_bad: Annotated[bool, typer.Option(help="Go on without unusable slices.")] = False,
@@ -101,11 +110,22 @@ def evaluate(
             json_file.write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
         if csv_file is not None:
             write_csv(rows, csv_file)
+        if plots is not None:
+            _write_plots(rows, scores, plots)
     except OSError as error:
         raise InputError(
             error.filename, f"cannot be written ({error.strerror})", "Give another file"
         ) from error
     _print(scores)
+
+
+def _write_plots(rows: list[Row], scores: dict[str, Any], folder: Path) -> None:
+    from pipeline.experiment.metrics import flat_metrics
+    from pipeline.experiment.plots import write_plots
+
+    write_plots(rows, scores, folder)
+    content = flat_metrics({"all": scores, **scores["slices"]})
+    (folder / "metrics.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def _print(scores: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from pipeline.cli import (
     predict_batch,
     report,
     run,
+    runs,
     serve,
     tensorboard,
     train_worker,
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(runs.app, name="runs")
 app.command("run")(run.run)
 app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)

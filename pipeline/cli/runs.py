@@ -1,0 +1,195 @@
+"""``brisc runs``: the runs of a workspace; imports neither TFX nor TensorFlow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from data.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from data.page import Table
+    from pipeline.workspace import Workspace
+
+CONFIG = Path("config.yaml")
+WIDTH = 200
+"""Columns where nobody looks: a log or a file."""
+
+WorkspaceOption = Annotated[
+    Path | None, typer.Option(help="Folder that runs were given as their workspace.")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option(help="Where things are; default: config.yaml where it exists.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@app.callback()
+def runs(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lists the runs of a workspace, shows and compares them, and removes what old ones left.
+
+    An interrupted run is one that was ended from outside: `brisc run` continues it.
+
+    Example: brisc runs --workspace work
+    """
+    if context.invoked_subcommand is not None:
+        if workspace or config or as_json:
+            raise ConfigurationError(
+                f"brisc runs {context.invoked_subcommand}",
+                "options stand before the verb",
+                f"Write them behind {context.invoked_subcommand}",
+            )
+        return
+    from pipeline.runs.read import read_runs
+    from pipeline.runs.tables import run_table
+
+    place = _workspace(workspace, config)
+    found = read_runs(place)
+    if as_json:
+        _print_json([run.summary() for run in found])
+    else:
+        _print([run_table(found, str(place.root))])
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Shows all of one run: components, metrics, gate, parameters, and where things lie.
+
+    Example: brisc runs show 20260101-120000 --workspace work
+    """
+    from pipeline.runs import tables
+    from pipeline.runs.read import find_run, read_runs
+
+    found = find_run(read_runs(_workspace(workspace, config)), run)
+    if as_json:
+        _print_json(found.details())
+        return
+    made = [
+        tables.fact_table(found),
+        tables.node_table(found),
+        tables.metric_table(found),
+        tables.gate_table(found),
+        tables.parameter_table(found),
+    ]
+    _print([table for table in made if table.rows])
+
+
+@app.command()
+def diff(
+    first: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
+    second: Annotated[str, typer.Argument(help="The same of another.")],
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Lays two runs side by side: parameters that differ, metrics, and what ran anew.
+
+    Example: brisc runs diff 20260101-120000 20260102-120000 --workspace work
+    """
+    from pipeline.runs.difference import compare_runs
+    from pipeline.runs.read import find_run, read_runs
+    from pipeline.runs.tables import difference_tables
+
+    known = read_runs(_workspace(workspace, config))
+    one, other = find_run(known, first), find_run(known, second)
+    difference = compare_runs(one, other)
+    if as_json:
+        _print_json({"first": one.id, "second": other.id, **difference.as_json()})
+        return
+    _print(difference_tables(one.id, other.id, difference))
+
+
+@app.command()
+def export(
+    run: Annotated[
+        str | None, typer.Argument(help="Id of a run, or how it begins; default: the last.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder to write; what is there is replaced.")] = ...,  # type: ignore[assignment]
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Writes a finished run into a folder: model, reports, flat metrics and training curves.
+
+    Example: brisc runs export --out exported --workspace work
+    """
+    from pipeline.console import hush_tensorflow
+    from pipeline.runs.read import find_run, read_runs
+
+    known = read_runs(_workspace(workspace, config))
+    found = known[-1] if run is None else find_run(known, run)
+    hush_tensorflow()
+    from pipeline.experiment.export import export_run
+
+    export_run(found, out)
+    print(f"{out}: run {found.id}")
+
+
+@app.command()
+def gc(
+    keep: Annotated[
+        int, typer.Option(min=1, help="How many finished runs, the newest, keep what they have.")
+    ],
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    unfinished: Annotated[
+        bool, typer.Option(help="Also give up older runs that did not finish.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would go, and remove nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Removes artifacts, leftovers of trainings and inputs that no kept run needs.
+
+    Stay: what the newest runs read and left, so that they come from the cache as before; runs that
+    did not finish and can be continued; the latest blessed model; every pushed version; logs
+    and reports of all runs.
+
+    Example: brisc runs gc --keep 3 --workspace work --dry-run
+    """
+    from pipeline.runs.garbage import collect_garbage
+    from pipeline.runs.tables import garbage_lines
+
+    place = _workspace(workspace, config)
+    garbage = collect_garbage(place, keep, unfinished=unfinished, dry_run=dry_run)
+    if as_json:
+        _print_json(garbage.as_json())
+    else:
+        print(*garbage_lines(garbage, dry_run=dry_run), sep="\n")
+
+
+def _workspace(workspace: Path | None, config: Path | None) -> Workspace:
+    from pipeline.configuration import load_paths
+    from pipeline.workspace import Workspace
+
+    paths = load_paths(config or (CONFIG if CONFIG.exists() else None), {"workspace": workspace})
+    return Workspace.at(paths.workspace, paths.serving)
+
+
+def _print(tables: list[Table]) -> None:
+    from rich.console import Console
+
+    from pipeline.console import print_table
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
+    for table in tables:
+        print_table(table, console)
+
+
+def _print_json(content: Any) -> None:
+    print(json.dumps(content, indent=2))
