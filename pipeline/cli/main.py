@@ -8,6 +8,7 @@ import typer
 
 from data.errors import BriscError, ConfigurationError
 from pipeline.cli import (
+    airflow,
     data,
     evaluate,
     export,
@@ -33,6 +34,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(airflow.app, name="airflow")
 app.command("run")(run.run)
 app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
