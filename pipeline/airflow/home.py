@@ -51,15 +51,17 @@ class Home:
 
     @classmethod
     def at(cls, root: Path, environment: Path) -> Home:
-        """Raises ``ConfigurationError`` where ``environment`` has no Airflow."""
-        executable = environment.absolute() / "bin" / "airflow"
-        if not executable.is_file():
+        """The home in ``root`` of the Airflow that is installed in ``environment``."""
+        return cls(root.absolute(), environment.absolute() / "bin" / "airflow")
+
+    def require_installed(self) -> None:
+        """Raises ``ConfigurationError`` where the environment has no Airflow."""
+        if not self.executable.is_file():
             raise ConfigurationError(
-                environment,
+                self.executable.parents[1],
                 "Airflow is not installed there",
                 "Run `requirements/airflow.sh`, or name its environment in BRISC_AIRFLOW_VENV",
             )
-        return cls(root.absolute(), executable)
 
     @property
     def logs(self) -> Path:
@@ -103,7 +105,7 @@ class Home:
         Args:
             dags: Folder of the DAG.
             port: Of the api-server.
-            database: Its address, as postgresql://USER:PASSWORD@HOST:PORT/DATABASE; ``None``: SQLite.
+            database: postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or ``None`` for SQLite.
             parallel: Tasks that run at once.
         """
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

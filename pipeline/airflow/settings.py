@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -27,7 +26,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    dag_id: str = Field("brisc", pattern=r"^[A-Za-z0-9_.-]+$", description="The DAG's name.")
+    dag_id: str = Field("brisc", description="The DAG's name.")
     schedule: str | None = Field(None, description="When it runs by itself; null: when asked.")
     retries: int = Field(1, ge=0, description="How often a failed task is tried again.")
     retry_delay: float = Field(60.0, ge=0.0, description="Seconds before that.")
@@ -40,7 +39,9 @@ class Settings(BaseModel):
     workspace: Path = Field(description="Where all runs of the DAG lie.")
     data: Path | None = Field(None, description="Folder in BRISC layout unless a run names one.")
     options: tuple[str, ...] = Field((), description="Options of prepare-run for every run.")
-    secrets: tuple[str, ...] = Field((), description="The option that names secrets.yaml.")
+    files: tuple[str, ...] = Field(
+        (), description="Options of every command: config.yaml and secrets.yaml, where named."
+    )
     metadata_connection: str | None = Field(
         None, description="Airflow connection whose address is that of the metadata store."
     )
@@ -61,15 +62,21 @@ def read(folder: Path) -> Settings:
         ) from error
 
 
-def write(settings: Settings, nodes: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
+def write(settings: Settings, nodes: Mapping[str, Sequence[str]], folder: Path) -> list[Path]:
     """Writes the DAG and its two files into ``folder``; returns their paths.
+
+    Args:
+        settings: How its tasks are run.
+        nodes: Each node of the pipeline, and those that it waits for.
+        folder: Where Airflow looks for DAGs.
 
     Raises:
         InputError: The folder cannot be written.
     """
+    listed = [{"id": name, "upstream": list(upstream)} for name, upstream in nodes.items()]
     contents = {
         SETTINGS: settings.model_dump_json(indent=2, by_alias=True),
-        "brisc_nodes.json": json.dumps(nodes, indent=2),
+        "brisc_nodes.json": json.dumps(listed, indent=2),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import ConfigurationError
-from pipeline.cli.run import CONFIG, PARAMS
+from pipeline.cli.options import (
+    BeamOption,
+    ConfigOption,
+    DataOption,
+    ParamsOption,
+    ProfileOption,
+    SecretsOption,
+    SetOption,
+    WorkspaceOption,
+    read_parameters,
+    read_paths,
+)
 
 if TYPE_CHECKING:
     from pipeline.airflow.home import Home
@@ -21,41 +33,18 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-Workspace = Annotated[
-    Path | None, typer.Option(help="Folder for everything that the DAG's runs make.")
-]
-Data = Annotated[
-    Path | None, typer.Option(help="Folder in BRISC layout, unless a run names another.")
-]
-Config = Annotated[
-    Path | None, typer.Option(help="Where things are; default: config.yaml where it exists.")
-]
-
 
 @app.command()
 def export(
     directory: Annotated[Path, typer.Argument(help="A folder of DAGs that Airflow reads.")],
-    data: Data = None,
-    workspace: Workspace = None,
-    config: Config = None,
-    params: Annotated[
-        Path | None, typer.Option(help="Parameters, layered on params.yaml where it exists.")
-    ] = None,
-    profile: Annotated[
-        str | None, typer.Option(help="Named parameters layered on those: demo.")
-    ] = None,
-    assignments: Annotated[
-        list[str] | None,
-        typer.Option("--set", help="section.key=value, layered last; may be repeated."),
-    ] = None,
-    beam_args: Annotated[
-        list[str] | None,
-        typer.Option("--beam-arg", help="Option of the components' Beam; may be repeated."),
-    ] = None,
-    secrets: Annotated[
-        Path | None,
-        typer.Option(help="File with metadata_store; default: secrets.yaml where it exists."),
-    ] = None,
+    data: DataOption = None,
+    workspace: WorkspaceOption = None,
+    config: ConfigOption = None,
+    params: ParamsOption = None,
+    profile: ProfileOption = None,
+    assignments: SetOption = None,
+    beam_args: BeamOption = None,
+    secrets: SecretsOption = None,
     metadata_connection: Annotated[
         str | None,
         typer.Option(help="Airflow connection that has the metadata store's address instead."),
@@ -79,18 +68,20 @@ def export(
     """
     from pipeline.airflow.choices import choices
     from pipeline.airflow.settings import Settings, write
-    from pipeline.configuration import load_parameters, load_paths
 
-    config = config or (CONFIG if CONFIG.exists() else None)
-    paths = load_paths(config, {"data": data, "workspace": workspace})
+    paths = read_paths(config, data=data, workspace=workspace)
     if schedule is not None and paths.data is None:
         raise ConfigurationError(
             "--schedule", "nobody names the data of a run that starts by itself", "Give --data"
         )
-    files = [file for file in (PARAMS if PARAMS.exists() else None, params) if file]
-    parameters = load_parameters(files, profile, assignments or [])
-    options = [f"--config={config.absolute()}"] if config else []
-    options += [f"--params={params.absolute()}"] if params else []
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", dag_id):
+        raise ConfigurationError(
+            f"--dag-id {dag_id}", "not a name for Airflow", "Use letters, digits, ., _ and -"
+        )
+    parameters = read_parameters(params, profile, assignments)
+    files = [f"--config={config.absolute()}"] if config else []
+    files += [f"--secrets={secrets.absolute()}"] if secrets else []
+    options = [f"--params={params.absolute()}"] if params else []
     options += [f"--profile={profile}"] if profile else []
     options += [f"--set={assignment}" for assignment in assignments or []]
     options += [f"--beam-arg={argument}" for argument in beam_args or []]
@@ -104,21 +95,22 @@ def export(
         workspace=paths.workspace.absolute(),
         data=paths.data.absolute() if paths.data else None,
         options=tuple(options),
-        secrets=(f"--secrets={secrets.absolute()}",) if secrets else (),
+        files=tuple(files),
         metadata_connection=metadata_connection,
         choices=choices(parameters),
     )
-    from pipeline.nodes import nodes_of
+    # Half a minute of imports.
+    from pipeline.steps.listing import list_nodes
 
-    for path in write(settings, nodes_of(parameters), directory):
+    for path in write(settings, list_nodes(parameters), directory):
         print(path)
 
 
 @app.command()
 def up(
-    workspace: Workspace = None,
-    data: Data = None,
-    config: Config = None,
+    workspace: WorkspaceOption = None,
+    data: DataOption = None,
+    config: ConfigOption = None,
     dags: Annotated[
         Path | None,
         typer.Option(
@@ -145,12 +137,9 @@ def up(
     from data.lock import locked
     from pipeline.airflow.services import free_port, require_down, start
     from pipeline.airflow.settings import read
-    from pipeline.configuration import load_paths
 
     if dags is None:
-        place = load_paths(
-            config or (CONFIG if CONFIG.exists() else None), {"workspace": workspace}
-        ).workspace
+        place = read_paths(config, workspace=workspace).workspace
     elif workspace or data or config:
         raise ConfigurationError(
             "--dags", "it says where things are by itself", "Leave out the other options"
@@ -158,6 +147,7 @@ def up(
     else:
         place = read(dags).workspace
     home = _home(place)
+    home.require_installed()
     with locked(home.root, "Airflow", "--workspace"):
         require_down(home)
         chosen = free_port(port)
@@ -173,7 +163,7 @@ def up(
 
 
 @app.command()
-def down(workspace: Workspace = None, config: Config = None) -> None:
+def down(workspace: WorkspaceOption = None, config: ConfigOption = None) -> None:
     """Ends what `brisc airflow up` has started, and nothing else.
 
     Components that run end, too, and count as failed: the next `up` tries them again.
@@ -182,10 +172,8 @@ def down(workspace: Workspace = None, config: Config = None) -> None:
     """
     from data.lock import locked
     from pipeline.airflow.services import stop
-    from pipeline.configuration import load_paths
 
-    config = config or (CONFIG if CONFIG.exists() else None)
-    home = _home(load_paths(config, {"workspace": workspace}).workspace)
+    home = _home(read_paths(config, workspace=workspace).workspace)
     record = home.record()
     if record is None or not record.running:
         print(f"{home.root}: Airflow is not up")

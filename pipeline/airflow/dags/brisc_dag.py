@@ -58,7 +58,7 @@ class BriscTask(BaseOperator):
     def call(self, run_id: str, arguments: list[str]) -> str:
         """Runs the command to its end and returns the last word of its last answer."""
         place = [f"--run-id={run_id}", f"--workspace={SETTINGS['workspace']}"]
-        command = [*self.verb, *place, *SETTINGS["secrets"], *arguments]
+        command = [*self.verb, *place, *SETTINGS["files"], *arguments]
         self.log.info("brisc %s", shlex.join(command))
         answer = ""
         self._process = process = subprocess.Popen(
