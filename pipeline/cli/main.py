@@ -17,6 +17,7 @@ from pipeline.cli import (
     report,
     run,
     serve,
+    steps,
     tensorboard,
     train_worker,
 )
@@ -36,6 +37,10 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.add_typer(airflow.app, name="airflow")
 app.command("run")(run.run)
+app.command("prepare-run")(steps.prepare_run)
+app.command("run-node")(steps.run_node)
+app.command("finish-run")(steps.finish_run)
+app.command("nodes")(steps.nodes)
 app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
