@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ import pytest
 from data.errors import ConfigurationError, InputError
 from pipeline.airflow.choices import choices
 from pipeline.airflow.home import Home, Record
-from pipeline.airflow.processes import Process, descendants, end
+from pipeline.airflow.processes import Process, end, family
 from pipeline.airflow.services import stop
 from pipeline.airflow.settings import Settings, read, write
 from pipeline.cli.main import main
@@ -150,17 +149,19 @@ def test_a_schedule_needs_data(installed: Path, capsys: pytest.CaptureFixture[st
 # Whose processes are ended
 
 
+@pytest.mark.parametrize("killed", [False, True])
 def test_a_process_is_ended_with_what_it_has_started(
-    installed: Path, sleeper: subprocess.Popen[bytes]
+    installed: Path, sleeper: subprocess.Popen[bytes], killed: bool
 ) -> None:
     assert sleeper.stdout is not None
-    child = int(sleeper.stdout.readline())
+    child = Process.of(int(sleeper.stdout.readline()))
     process = own(sleeper)
-    assert [found.pid for found in descendants(process)] == [child]
-    below = descendants(process)
+    if killed:
+        sleeper.kill()
+        sleeper.wait()
     home = Home.at(installed / "home", installed / "environment")
     assert stop(home, Record(port=1, processes={"scheduler": process})) == ["scheduler"]
-    assert not process.runs and not below[0].runs
+    assert child is not None and not child.runs and not process.runs
 
 
 def test_another_process_with_the_number_of_one_that_was_started_is_left_alone(
@@ -170,7 +171,7 @@ def test_another_process_with_the_number_of_one_that_was_started_is_left_alone(
     sleeper.stdout.readline()
     other = own(sleeper).model_copy(update={"started": 1})
     home = Home.at(installed / "home", installed / "environment")
+    assert family(other) == []
     assert stop(home, Record(port=1, processes={"scheduler": other})) == []
     end([other], 1.0)
     assert sleeper.poll() is None
-    assert Process.of(os.getpid()) is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from data.errors import ConfigurationError
-from pipeline.airflow.processes import Process
+from pipeline.airflow.processes import Process, family
 
 USER = "admin"
 
@@ -32,9 +32,10 @@ class Record(BaseModel):
     processes: dict[str, Process]
 
     @property
-    def running(self) -> dict[str, Process]:
-        """Those that have not ended."""
-        return {name: process for name, process in self.processes.items() if process.runs}
+    def running(self) -> dict[str, list[Process]]:
+        """Those that have not ended, and what they have started."""
+        families = {name: family(process) for name, process in self.processes.items()}
+        return {name: members for name, members in families.items() if members}
 
 
 @dataclass(frozen=True)

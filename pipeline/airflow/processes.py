@@ -46,19 +46,26 @@ class Process(BaseModel):
                 os.kill(self.pid, number)
 
 
-def descendants(process: Process) -> list[Process]:
-    """What it has started, and what that has, as far as their parents still run."""
+def family(leader: Process) -> list[Process]:
+    """What runs of a process that leads a session, the processes in it, and all below them.
+
+    It is found also when the leader has ended: those that it leaves keep its session, and while
+    they do no new process gets its number.
+    """
+    found = {pid: fields for pid in _pids() if (fields := _stat(pid)) is not None}
+    if leader.pid in found and int(found[leader.pid][19]) != leader.started:
+        return []
     children: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        fields = _stat(int(path.name))
-        if fields:
-            children.setdefault(int(fields[1]), []).append(int(path.name))
-    found, left = [], [process.pid] if process.runs else []
+    for pid, fields in found.items():
+        children.setdefault(int(fields[1]), []).append(pid)
+    left = [pid for pid, fields in found.items() if int(fields[3]) == leader.pid]
+    members = set(left)
     while left:
-        below = children.get(left.pop(), [])
-        found += [child for pid in below if (child := Process.of(pid)) is not None]
+        below = set(children.get(left.pop(), [])) - members
+        members |= below
         left += below
-    return found
+    processes = [Process(pid=pid, started=int(found[pid][19])) for pid in sorted(members)]
+    return [process for process in processes if process.runs]
 
 
 def end(processes: Iterable[Process], seconds: float) -> None:
@@ -89,6 +96,10 @@ def _reap(processes: Iterable[Process]) -> None:
     for process in processes:
         with contextlib.suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
+
+
+def _pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
 
 
 def _stat(pid: int) -> list[str] | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import re
 import socket
 import subprocess
 import time
@@ -13,7 +15,7 @@ import httpx
 
 from data.errors import ConfigurationError, InputError
 from pipeline.airflow.home import USER, Home, Record
-from pipeline.airflow.processes import Process, descendants, end
+from pipeline.airflow.processes import Process, end
 
 SERVICES = {
     "api-server": ["api-server"],
@@ -24,10 +26,9 @@ SERVICES = {
 }
 
 _HEALTHY = ("metadatabase", "scheduler", "dag_processor")
-_STARTING = 180.0
+_STARTING = 300.0
 _TASKS_END = 30.0
 _SERVICES_END = 20.0
-_LINES = 15
 
 
 def free_port(port: int) -> int:
@@ -52,12 +53,15 @@ def free_port(port: int) -> int:
 def require_down(home: Home) -> None:
     """Raises ``InputError`` where services of this home run."""
     record = home.record()
-    if record is not None and record.running:
-        raise InputError(
-            home.root,
-            f"Airflow is up already, at http://127.0.0.1:{record.port}",
-            "Use it, or end it with `brisc airflow down`",
-        )
+    if record is None or not record.running:
+        return
+    ended = [name for name, process in record.processes.items() if not process.runs]
+    raise InputError(
+        home.root,
+        f"Airflow is up already, at http://127.0.0.1:{record.port}"
+        + (f", but its {', '.join(ended)} has ended" if ended else ""),
+        "Use it, or end it with `brisc airflow down`",
+    )
 
 
 def start(
@@ -94,11 +98,9 @@ def stop(home: Home, record: Record) -> list[str]:
     Tasks end first, while the api-server can still hear how they did.
     """
     running = record.running
-    if "scheduler" in running:
-        scheduler = running["scheduler"]
-        end([scheduler, *descendants(scheduler)], _TASKS_END)
-    others = [process for name, process in running.items() if name != "scheduler"]
-    end([*others, *(child for process in others for child in descendants(process))], _SERVICES_END)
+    end(running.get("scheduler", []), _TASKS_END)
+    others = [members for name, members in running.items() if name != "scheduler"]
+    end(itertools.chain(*others), _SERVICES_END)
     home.forget_password()
     return list(running)
 
@@ -138,8 +140,9 @@ def _wait_until_healthy(home: Home, record: Record, dag_id: str, password: str) 
     until = time.monotonic() + _STARTING
     with httpx.Client(base_url=f"http://127.0.0.1:{record.port}", trust_env=False) as client:
         while not _healthy(client, dag_id, password):
-            for name in set(record.processes) - set(record.running):
-                raise _failed(home.log(name), f"Airflow's {name} ended")
+            for name, process in record.processes.items():
+                if not process.runs:
+                    raise _failed(home.log(name), f"Airflow's {name} ended")
             if time.monotonic() > until:
                 raise InputError(
                     home.root,
@@ -162,6 +165,8 @@ def _healthy(client: httpx.Client, dag_id: str, password: str) -> bool:
 
 
 def _failed(log: Path, reason: str) -> InputError:
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LINES:]
-    said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
-    return InputError(log, f"{reason}, and said last: {said}", "Read this log")
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    # Whatever it says after its error, as where to read about it.
+    errors = [line.strip() for line in lines if re.search(r"\b\w*(Error|Exception)\b", line)]
+    said = errors[-1] if errors else "its log has no error"
+    return InputError(log, f"{reason}: {said}", "Read this log")

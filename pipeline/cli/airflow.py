@@ -68,6 +68,7 @@ def export(
     """
     from pipeline.airflow.choices import choices
     from pipeline.airflow.settings import Settings, write
+    from pipeline.console import hush_tensorflow
 
     paths = read_paths(config, data=data, workspace=workspace)
     if schedule is not None and paths.data is None:
@@ -99,6 +100,7 @@ def export(
         metadata_connection=metadata_connection,
         choices=choices(parameters),
     )
+    hush_tensorflow()
     # Half a minute of imports.
     from pipeline.steps.listing import list_nodes
 
@@ -111,11 +113,14 @@ def up(
     workspace: WorkspaceOption = None,
     data: DataOption = None,
     config: ConfigOption = None,
+    params: ParamsOption = None,
+    profile: ProfileOption = None,
+    assignments: SetOption = None,
     dags: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that `brisc airflow export` has written; default: exports what "
-            "config.yaml and params.yaml say."
+            help="Folder that `brisc airflow export` has written, instead of all these; default: "
+            "exports first."
         ),
     ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8080,
@@ -140,7 +145,7 @@ def up(
 
     if dags is None:
         place = read_paths(config, workspace=workspace).workspace
-    elif workspace or data or config:
+    elif workspace or data or config or params or profile or assignments:
         raise ConfigurationError(
             "--dags", "it says where things are by itself", "Leave out the other options"
         )
@@ -153,7 +158,7 @@ def up(
         chosen = free_port(port)
         if dags is None:
             dags = home.root / "dags"
-            export(dags, data=data, workspace=workspace, config=config)
+            export(dags, data, workspace, config, params, profile, assignments)
         settings = read(dags)
         environment = home.environment(dags, chosen, database, settings.parallel)
         password = start(home, environment, chosen, settings.dag_id, _say)

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.airflow.home import Home, Record
-from pipeline.airflow.processes import Process, descendants
+from pipeline.airflow.processes import Process
 from tests.airflow_api import Api
 from tests.airflow_environment import airflow_environment
 from tests.end_to_end.conftest import COMMAND, ROOT, TINY
-from tests.postgres import postgres
+from tests.postgres import running_postgres
 
 pytestmark = pytest.mark.integration
 
@@ -76,11 +76,11 @@ def environment() -> Path:
 def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow]:
     """Airflow with that DAG, until the tests of this file are done."""
     workspace = dags.parent / "workspace"
-    with postgres() as server:
+    with running_postgres() as server:
         variables = {
             "BRISC_AIRFLOW_VENV": str(environment),
-            "BRISC_AIRFLOW_DATABASE": server.database("airflow"),
-            "BRISC_METADATA_STORE": server.database("metadata"),
+            "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
+            "BRISC_METADATA_STORE": server.address("metadata"),
         }
         said = brisc("up", f"--dags={dags}", "--port=0", **variables)
         try:
@@ -146,8 +146,7 @@ def listening(process: Process) -> set[str]:
 
 
 def test_nothing_listens_beyond_loopback(airflow: Airflow) -> None:
-    services = airflow.record.processes.values()
-    processes = [*services, *(below for service in services for below in descendants(service))]
+    processes = [process for family in airflow.record.running.values() for process in family]
     found = set().union(*(listening(process) for process in processes))
     # 127.0.0.1, its last byte first, and the one port that was asked for.
     assert found == {f"0100007F:{airflow.record.port:04X}"}
@@ -226,8 +225,8 @@ def test_parameters_that_no_run_has_end_it_at_once(airflow: Airflow) -> None:
 
 
 def test_down_ends_every_process_of_it(airflow: Airflow, environment: Path) -> None:
-    services = airflow.record.processes.values()
-    started = [*services, *(below for service in services for below in descendants(service))]
+    started = [process for family in airflow.record.running.values() for process in family]
+    assert len(started) > len(airflow.record.processes)
     said = brisc("down", f"--workspace={airflow.workspace}", BRISC_AIRFLOW_VENV=str(environment))
     assert all(name in said for name in airflow.record.processes)
     assert not [process for process in started if process.runs]
