@@ -84,8 +84,13 @@ def start(
             process = _spawn(home, environment, name, arguments)
             record = Record(port=port, processes={**record.processes, name: process})
             home.write_record(record)
-        say(f"waiting for {', '.join(SERVICES)}")
-        _wait_until_healthy(home, record, dag_id, password)
+            if name == "api-server":
+                # Tasks that an earlier scheduler has left begin with the next one, and fail where
+                # no api-server answers them.
+                say(f"starting {name}")
+                _wait_until(home, record, _answers)
+        say(f"starting {', '.join(list(SERVICES)[1:])}")
+        _wait_until(home, record, lambda client: _healthy(client, dag_id, password))
     except BaseException:
         stop(home, record)
         raise
@@ -136,23 +141,30 @@ def _spawn(home: Home, environment: Mapping[str, str], name: str, arguments: lis
     return process
 
 
-def _wait_until_healthy(home: Home, record: Record, dag_id: str, password: str) -> None:
+def _wait_until(home: Home, record: Record, ready: Callable[[httpx.Client], bool]) -> None:
     until = time.monotonic() + _STARTING
     with httpx.Client(base_url=f"http://127.0.0.1:{record.port}", trust_env=False) as client:
-        while not _healthy(client, dag_id, password):
+        while not ready(client):
             for name, process in record.processes.items():
                 if not process.runs:
                     raise _failed(home.log(name), f"Airflow's {name} ended")
             if time.monotonic() > until:
                 raise InputError(
                     home.root,
-                    f"Airflow does not answer for the DAG after {_STARTING:.0f} s",
-                    f"Read {', '.join(f'{name}.log' for name in SERVICES)} there",
+                    f"Airflow is not ready after {_STARTING:.0f} s",
+                    f"Read {', '.join(f'{name}.log' for name in record.processes)} there",
                 )
             time.sleep(0.5)
 
 
+def _answers(client: httpx.Client) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return client.get("/api/v2/version").is_success
+    return False
+
+
 def _healthy(client: httpx.Client, dag_id: str, password: str) -> bool:
+    """Whether all services work and the DAG has been read."""
     with contextlib.suppress(httpx.TransportError):
         health = client.get("/api/v2/monitor/health")
         if health.is_error or any(health.json()[part]["status"] != "healthy" for part in _HEALTHY):

@@ -1,4 +1,4 @@
-"""The pipeline under a real Airflow 3, with PostgreSQL for its database and for the metadata."""
+"""The pipeline under a real Airflow 3, with PostgreSQL as its database."""
 
 from __future__ import annotations
 
@@ -80,7 +80,6 @@ def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow
         variables = {
             "BRISC_AIRFLOW_VENV": str(environment),
             "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
-            "BRISC_METADATA_STORE": server.address("metadata"),
         }
         said = brisc("up", f"--dags={dags}", "--port=0", **variables)
         try:
@@ -198,8 +197,6 @@ def test_the_run_is_reported_and_its_model_pushed(airflow: Airflow, first: str) 
     told = json.loads(report.read_text())
     assert {node["node"] for node in told["nodes"]} == set(airflow.nodes)
     assert Path(told["pushed"]).parent == airflow.workspace / "serving" / "brisc"
-    # Metadata was kept where the environment said.
-    assert not (airflow.workspace / "metadata.sqlite").exists()
 
 
 def test_a_components_log_is_that_of_its_task(airflow: Airflow, first: str) -> None:
