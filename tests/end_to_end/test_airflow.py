@@ -61,7 +61,7 @@ def brisc(*arguments: str | Path, **variables: str) -> str:
 def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DAG of the tiny run."""
     folder = tmp_path_factory.mktemp("airflow")
-    place = [f"--workspace={folder / 'workspace'}", "--retry-delay=2"]
+    place = [f"--workspace={folder / 'workspace'}", "--retry-delay=10"]
     brisc("export", folder / "dags", *place, *TINY)
     return folder / "dags"
 
