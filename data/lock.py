@@ -1,4 +1,4 @@
-"""Keeps a folder to one process."""
+"""Keeps a folder to one process, or to the processes of one owner."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from data.errors import InputError
 
 
 @contextlib.contextmanager
-def locked(folder: Path, what: str, option: str) -> Iterator[None]:
+def locked(folder: Path, what: str, option: str, owner: str | None = None) -> Iterator[None]:
     """Makes ``folder`` and keeps other processes out of it while the body runs.
 
     The lock goes with the process, however that ends.
@@ -21,6 +22,8 @@ def locked(folder: Path, what: str, option: str) -> Iterator[None]:
         folder: What is locked, by ``.lock`` in it.
         what: The folder, as an error names it.
         option: How the command line names it.
+        owner: On whose behalf: processes of the same owner use the folder together. ``None``:
+            on that of this process alone.
 
     Raises:
         InputError: It cannot be written, or another process has it.
@@ -33,14 +36,11 @@ def locked(folder: Path, what: str, option: str) -> Iterator[None]:
         raise _unwritable(folder, what, option, error) from error
     with file:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.truncate(0)
-            file.write(str(os.getpid()).encode())
+            _take(file, owner)
         except BlockingIOError as error:
-            file.seek(0)
             raise InputError(
                 folder,
-                f"another run is using this {what} (process {file.read().decode()})",
+                f"another run is using this {what} ({_named(_content(file))})",
                 f"Wait for it, or give another {option}",
             ) from error
         except OSError as error:
@@ -58,6 +58,40 @@ def is_locked(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     return False
+
+
+@contextlib.contextmanager
+def in_turn(file: Path) -> Iterator[None]:
+    """Waits until no other process has ``file``, and keeps it while the body runs."""
+    with file.open("ab") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+def _take(file: IO[bytes], owner: str | None) -> None:
+    name = owner or str(os.getpid())
+    # Turning an exclusive lock into a shared one opens a gap, which this second lock closes.
+    with in_turn(Path(f"{file.name}.turn")):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if owner is None or _content(file) != owner:
+                raise
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return
+        file.truncate(0)
+        file.write(name.encode())
+        if owner is not None:
+            fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
+
+
+def _named(owner: str) -> str:
+    return f"process {owner}" if owner.isdigit() else owner
 
 
 def _unwritable(folder: Path, what: str, option: str, error: OSError) -> InputError:

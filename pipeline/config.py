@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from data import naming
+from pipeline.store_address import StoreAddress
 from trainer.config import ClusterConfig
 
 Metric = Literal[
@@ -128,6 +129,23 @@ class SecretsConfig(BaseModel):
     serving_token: SecretStr | None = Field(
         None, min_length=8, description="What whoever asks `brisc serve` must show."
     )
+    metadata_store: SecretStr | None = Field(
+        None, description="PostgreSQL that keeps the metadata; null: SQLite in the workspace."
+    )
+
+    @field_validator("metadata_store")
+    @classmethod
+    def _address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            StoreAddress.parse(value.get_secret_value())
+        return value
+
+    @property
+    def store(self) -> StoreAddress | None:
+        """``metadata_store`` in its parts."""
+        if self.metadata_store is None:
+            return None
+        return StoreAddress.parse(self.metadata_store.get_secret_value())
 
 
 class PathsConfig(BaseModel):

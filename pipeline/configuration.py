@@ -21,6 +21,7 @@ from trainer.tuning_config import TuningConfig
 PROFILES = Path(__file__).parent / "profiles"
 
 SECRETS = Path("secrets.yaml")
+METADATA_STORE = "BRISC_METADATA_STORE"
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -55,15 +56,23 @@ def load_paths(file: Path | None, overrides: dict[str, Any]) -> PathsConfig:
     return _validate(PathsConfig, values, str(file or "command line"))
 
 
-def load_secrets(file: Path | None) -> SecretsConfig:
+def load_secrets(file: Path | None, metadata_store: str | None = None) -> SecretsConfig:
     """Reads ``file``, else ``secrets.yaml`` of this folder where there is one.
+
+    Args:
+        file: What ``--secrets`` named.
+        metadata_store: The value of ``BRISC_METADATA_STORE``, which wins over the file's.
 
     Raises:
         ConfigurationError: The file cannot be read, or a key or value is not valid.
     """
-    if file is None and not SECRETS.exists():
-        return SecretsConfig()
-    return _validate(SecretsConfig, _read(file or SECRETS), str(file or SECRETS))
+    secrets = SecretsConfig()
+    if file is not None or SECRETS.exists():
+        secrets = _validate(SecretsConfig, _read(file or SECRETS), str(file or SECRETS))
+    if metadata_store:
+        given = _validate(SecretsConfig, {"metadata_store": metadata_store}, METADATA_STORE)
+        secrets = secrets.model_copy(update={"metadata_store": given.metadata_store})
+    return secrets
 
 
 def load_parameters(

@@ -6,7 +6,8 @@ import contextlib
 import logging
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from rich import box
 from rich import table as rich_table
@@ -75,3 +76,9 @@ def print_table(content: Table, console: Console | None = None) -> None:
     for row in content.rows:
         drawn.add_row(*map(Text, row))
     screen.print(drawn)
+
+
+def print_paths(console: Console, paths: Mapping[str, Path | None]) -> None:
+    """Says in a line each what lies where; the lines are not wrapped."""
+    for name, path in paths.items():
+        console.print(f"{name}: {path}", soft_wrap=True, highlight=False)

@@ -8,9 +8,10 @@ import traceback
 from pathlib import Path
 
 from data.checks import Checked
-from data.errors import BriscError, InputError
+from data.errors import InputError
 from data.layout import scan
-from pipeline.console import status_line
+from pipeline.console import print_paths, status_line
+from pipeline.failure import explained
 from pipeline.intake import require_divisible, usable_slices, with_groups
 from pipeline.quiet import quiet
 from pipeline.request import RunRequest
@@ -59,22 +60,9 @@ def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> in
                 paths = cross_validation.run(request, checked, run_id, folder, console)
         except Exception as error:
             traceback.print_exc()
-            raise _explained(error, log) from error
-        for name, path in {**paths, "log": log}.items():
-            console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+            raise explained(
+                error, log, "Read this log; the same command continues the run"
+            ) from error
+        print_paths(console, {**paths, "log": log})
         console.print(f"{time.monotonic() - started:.0f} s in all")
     return code
-
-
-def _explained(error: BaseException, log: Path) -> BriscError:
-    """The product's own error within ``error``, or one that points to the log."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, BriscError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    lines = str(error).strip().splitlines()
-    reason = f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
-    return InputError(
-        log, f"a component failed ({reason})", "Read this log; the same command continues the run"
-    )

@@ -15,7 +15,6 @@ from tfx.components import (
     Tuner,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
-from tfx.orchestration import metadata
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import trainer_pb2, transform_pb2
 
@@ -151,9 +150,6 @@ def build_pipeline(
         pipeline_root=str(workspace.artifacts),
         components=[*learning, *judging, report],
         enable_cache=True,
-        metadata_connection_config=metadata.sqlite_metadata_connection_config(
-            str(workspace.metadata)
-        ),
         beam_pipeline_args=beam_args,
     )
 

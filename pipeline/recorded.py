@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2
 
 from data.errors import InputError
 from data.statistics.anomalies import read_anomalies
@@ -13,16 +12,23 @@ from data.statistics.findings import Findings
 from data.statistics.record import DriftRecord, read_drift
 from data.statistics.store import read_statistics
 from pipeline.status import RunStatus
+from pipeline.store import connection, open_store
+from pipeline.store_address import StoreAddress
 from pipeline.workspace import Workspace
 
 
-def find_workspace(source: Path) -> Workspace | None:
-    """The workspace that ``source`` is, or that holds this folder of a run; else ``None``."""
+def find_workspace(source: Path, store: StoreAddress | None) -> Workspace | None:
+    """The workspace that ``source`` is, or that holds this folder of a run; else ``None``.
+
+    Args:
+        source: Any folder.
+        store: Where metadata is, if not in the workspace.
+    """
     absolute = source.absolute()
     for folder in (absolute, *absolute.parents):
-        workspace = Workspace.at(folder)
+        workspace = Workspace.at(folder, store=store)
         meant = folder == absolute or workspace.reports in absolute.parents
-        if meant and workspace.metadata.is_file():
+        if meant and workspace.used:
             return workspace
     return None
 
@@ -37,12 +43,9 @@ def read_findings(source: Path, workspace: Workspace) -> Findings:
     Raises:
         InputError: There is no such run, or it ended before there were statistics.
     """
-    connection = metadata_store_pb2.ConnectionConfig()
-    connection.sqlite.filename_uri = str(workspace.metadata)
-    # Looking at a workspace is possible while a run is using it.
-    connection.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
-    for run_id in _runs(connection, source, workspace):
-        status = RunStatus(connection, run_id)
+    store = open_store(connection(workspace, readonly=True))
+    for run_id in _runs(store, source, workspace):
+        status = RunStatus(store, run_id)
         found = status.artifact("StatisticsGen", "ExampleStatistics")
         # Those of an old run may have been removed.
         if found is None or not Path(found.uri).exists():
@@ -62,11 +65,9 @@ def read_findings(source: Path, workspace: Workspace) -> Findings:
     )
 
 
-def _runs(
-    connection: metadata_store_pb2.ConnectionConfig, source: Path, workspace: Workspace
-) -> list[str]:
+def _runs(store: mlmd.MetadataStore, source: Path, workspace: Workspace) -> list[str]:
     """Ids of the runs that ``source`` means, the latest first."""
-    contexts = mlmd.MetadataStore(connection).get_contexts_by_type("pipeline_run")
+    contexts = store.get_contexts_by_type("pipeline_run")
     ids = [c.name for c in sorted(contexts, key=lambda c: c.id, reverse=True)]
     if workspace.reports not in source.absolute().parents:
         return ids

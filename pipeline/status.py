@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
 
+SUCCEEDED = ("run", "cached", "resolved")
+
 _STATES = {
     metadata_store_pb2.Execution.RUNNING: "running",
     metadata_store_pb2.Execution.COMPLETE: "run",
@@ -36,18 +38,18 @@ class NodeStatus:
 class RunStatus:
     """The executions of one pipeline run."""
 
-    def __init__(self, connection: metadata_store_pb2.ConnectionConfig, run_id: str) -> None:
-        self._store = mlmd.MetadataStore(connection)
+    def __init__(self, store: mlmd.MetadataStore, run_id: str) -> None:
+        self._store = store
         self._run_id = run_id
         self._nodes: dict[int, str] = {}
 
     def nodes(self) -> list[NodeStatus]:
-        """The components that have started, in order; empty before the first."""
+        """The components that have started, in order, each by its last start."""
         context = self._store.get_context_by_type_and_name("pipeline_run", self._run_id)
         if context is None:
             return []
         executions = self._store.get_executions_by_context(context.id)
-        return [
+        nodes = [
             NodeStatus(
                 self._node(execution.id),
                 self._state(execution),
@@ -56,6 +58,8 @@ class RunStatus:
             )
             for execution in sorted(executions, key=lambda item: item.id)
         ]
+        # A resolver that was interrupted begins anew under another number.
+        return list({node.node: node for node in nodes}.values())
 
     def artifact(self, node: str, type_name: str) -> metadata_store_pb2.Artifact | None:
         """The artifact of one type that a component of this run left or took from the cache."""

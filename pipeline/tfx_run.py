@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from tfx.orchestration.pipeline import Pipeline
 
 from data.checks import Checked
 from pipeline.graph import build_pipeline
@@ -11,6 +12,7 @@ from pipeline.progress import show_progress
 from pipeline.request import RunRequest
 from pipeline.runner import run_pipeline
 from pipeline.status import RunStatus
+from pipeline.store import connection, open_store
 from trainer.checkpoints import forget_finished
 from trainer.cluster import appoint
 from trainer.hardware import share_gpus
@@ -20,13 +22,25 @@ def run(
     request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
 ) -> Outcome:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
-    appoint(request.workspace.training, request.cluster)
+    pipeline = plan(request, checked, fold)
     if request.cluster.workers:
         # Trainer's part of the training runs in a process of its own, beside this one.
         share_gpus()
+    config = connection(request.workspace)
+    with show_progress(console, RunStatus(open_store(config), run_id), len(pipeline.components)):
+        run_pipeline(pipeline, request.runner, run_id, config)
+    forget_finished(request.workspace.training)
+    # Anew: the server may have been away meanwhile.
+    status = RunStatus(open_store(config), run_id)
+    return read_outcome(status, request.parameters.gate if fold is None else None)
+
+
+def plan(request: RunRequest, checked: Checked, fold: int | None = None) -> Pipeline:
+    """Puts into the workspace what the components will look for, and wires them."""
+    appoint(request.workspace.training, request.cluster)
     kept = {item.id for item in checked.slices}
     skipped = {item.slice_id for item in checked.problems if item.slice_id} - kept
-    pipeline = build_pipeline(
+    return build_pipeline(
         request.parameters,
         request.workspace,
         data_dir=request.workspace.link(request.data_dir, checked.fingerprint),
@@ -35,8 +49,3 @@ def run(
         beam_args=list(request.beam_args),
         fold=fold,
     )
-    status = RunStatus(pipeline.metadata_connection_config, run_id)
-    with show_progress(console, status, len(pipeline.components)):
-        run_pipeline(pipeline, request.runner, run_id)
-    forget_finished(request.workspace.training)
-    return read_outcome(status, request.parameters.gate if fold is None else None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.errors import InputError
+from pipeline.store import connection, open_store
 from pipeline.workspace import Workspace
 from trainer.event_files import EVENTS, MODEL_RUN
 
@@ -31,15 +32,9 @@ class Training:
 
 def find_trainings(workspace: Workspace) -> list[Training]:
     """The trainings that have written something, in the order in which they began."""
-    if not workspace.metadata.is_file():
+    if not workspace.used:
         return []
-    import ml_metadata as mlmd
-    from ml_metadata.proto import metadata_store_pb2
-
-    connection = metadata_store_pb2.ConnectionConfig()
-    connection.sqlite.filename_uri = str(workspace.metadata)
-    connection.sqlite.connection_mode = metadata_store_pb2.SqliteMetadataSourceConfig.READONLY
-    store = mlmd.MetadataStore(connection)
+    store = open_store(connection(workspace, readonly=True))
     folders = dict(_unfinished(workspace)) | dict(_finished(workspace))
     # TFX names an artifact's folder by the number of the execution.
     ordered = sorted(folders.items(), key=lambda item: int(item[0].name))

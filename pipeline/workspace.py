@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data.lock import locked
+from pipeline.store_address import StoreAddress
 
 
 @dataclass(frozen=True)
@@ -18,16 +19,25 @@ class Workspace:
     Attributes:
         root: The folder itself.
         serving: Where blessed models are pushed, ``NAME/VERSION`` below it.
+        store: Where its metadata is; ``None``: in the file ``metadata``.
     """
 
     root: Path
     serving: Path
+    store: StoreAddress | None = None
 
     @classmethod
-    def at(cls, root: Path, serving: Path | None = None) -> Workspace:
+    def at(
+        cls, root: Path, serving: Path | None = None, store: StoreAddress | None = None
+    ) -> Workspace:
         """The workspace in ``root``; models go to ``serving``, by default below it."""
         root = root.absolute()
-        return cls(root, (serving or root / "serving").absolute())
+        return cls(root, (serving or root / "serving").absolute(), store)
+
+    @property
+    def used(self) -> bool:
+        """Whether a run has begun in it."""
+        return self.reports.is_dir() if self.store else self.metadata.is_file()
 
     @property
     def artifacts(self) -> Path:
@@ -74,11 +84,15 @@ class Workspace:
         return link
 
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, run_id: str | None = None) -> Iterator[None]:
         """Makes the folder and keeps other runs out of it.
+
+        Args:
+            run_id: Whose steps may use it at the same time; ``None``: this process alone.
 
         Raises:
             InputError: It cannot be written, or another run is using it.
         """
-        with locked(self.root, "workspace", "--workspace"):
+        owner = None if run_id is None else f"run {run_id}"
+        with locked(self.root, "workspace", "--workspace", owner):
             yield

@@ -78,6 +78,10 @@ def brisc(
         ["data"],
         ["data", "sample"],
         ["data", "import"],
+        ["airflow"],
+        ["airflow", "export"],
+        ["airflow", "up"],
+        ["airflow", "down"],
     ],
 )
 def test_help_has_an_example(brisc: Brisc, verb: list[str]) -> None:
@@ -445,6 +449,9 @@ main()
         (["predict-batch", "nowhere", "--model", "model", "--out", "out"], 1),
         (["predict-batch", "set", "--model", "model", "--out", "set"], 1),
         (["tensorboard", "--workspace", "w"], 1),
+        (["airflow", "export", "dags", "--schedule", "@daily"], 2),
+        (["airflow", "up", "--dags", "nowhere"], 2),
+        (["airflow", "down", "--workspace", "w"], 0),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from data.errors import InputError
-from pipeline.cli.run import PARAMS
+from pipeline.cli.options import SecretsOption, read_parameters, read_store
 
 if TYPE_CHECKING:
     from data.statistics.findings import Findings
     from pipeline.configuration import Parameters
+    from pipeline.store_address import StoreAddress
 
 
 def stats(
@@ -40,6 +41,7 @@ def stats(
         list[str] | None,
         typer.Option("--set", help="section.key=value of split or drift; may be repeated."),
     ] = None,
+    secrets: SecretsOption = None,
 ) -> None:
     """Shows what TFDV says of the data: statistics, anomalies, distances of distributions.
 
@@ -49,14 +51,12 @@ def stats(
     Example: brisc data stats my-set --against brisc2025 --html stats.html
     """
     from data.page import write_text
-    from pipeline.configuration import load_parameters
     from pipeline.console import hush_tensorflow
 
     hush_tensorflow()
-    files = [file for file in (PARAMS if PARAMS.exists() else None, params) if file]
-    parameters = load_parameters(files, None, assignments or [])
-    found = _find(source, parameters)
-    other = _find(against, parameters) if against is not None else None
+    parameters, store = read_parameters(params, None, assignments), read_store(secrets)
+    found = _find(source, parameters, store)
+    other = _find(against, parameters, store) if against is not None else None
     # A gate may have stopped a run before it compared anything.
     if other or not found.drift.comparisons:
         earlier = (other.statistics, other.name) if other else ()
@@ -75,12 +75,12 @@ def stats(
     _print(found)
 
 
-def _find(source: Path, parameters: Parameters) -> Findings:
+def _find(source: Path, parameters: Parameters, store: StoreAddress | None) -> Findings:
     from pipeline.config import PathsConfig
     from pipeline.console import progress_bar
     from pipeline.recorded import find_workspace, read_findings
 
-    workspace = find_workspace(source)
+    workspace = find_workspace(source, store)
     if workspace is not None:
         return read_findings(source, workspace)
     from data.audit.run import audit_slices

@@ -8,6 +8,7 @@ import typer
 
 from data.errors import BriscError, ConfigurationError
 from pipeline.cli import (
+    airflow,
     data,
     evaluate,
     export,
@@ -17,6 +18,7 @@ from pipeline.cli import (
     run,
     runs,
     serve,
+    steps,
     tensorboard,
     train_worker,
 )
@@ -35,7 +37,12 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(runs.app, name="runs")
+app.add_typer(airflow.app, name="airflow")
 app.command("run")(run.run)
+app.command("prepare-run")(steps.prepare_run)
+app.command("run-node")(steps.run_node)
+app.command("finish-run")(steps.finish_run)
+app.command("nodes")(steps.nodes)
 app.command("train-worker")(train_worker.train_worker)
 app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)

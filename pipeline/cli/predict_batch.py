@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from data.errors import InputError, printable
+from pipeline.cli.options import CONFIG
 from pipeline.cli.predict import Plane
-from pipeline.cli.run import CONFIG
 
 
 class Table(str, Enum):

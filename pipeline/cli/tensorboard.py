@@ -16,8 +16,7 @@ from typing import Annotated
 import typer
 
 from data.errors import ConfigurationError, InputError
-
-CONFIG = Path("config.yaml")
+from pipeline.cli.options import ConfigOption, SecretsOption, open_workspace
 
 _REFRESH = 5
 """Seconds until what has changed is seen."""
@@ -33,14 +32,13 @@ def tensorboard(
     workspace: Annotated[
         Path | None, typer.Option(help="Folder that runs were given as their workspace.")
     ] = None,
-    config: Annotated[
-        Path | None, typer.Option(help="Where things are; default: config.yaml where it exists.")
-    ] = None,
+    config: ConfigOption = None,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[
         int | None,
         typer.Option(min=0, max=65535, help="0: any free one; default: 6006 or one above."),
     ] = None,
+    secrets: SecretsOption = None,
 ) -> None:
     """Shows trainings in TensorBoard, by the ids of their runs, until it is interrupted.
 
@@ -49,13 +47,10 @@ def tensorboard(
 
     Example: brisc tensorboard --workspace work --port 6006
     """
-    from pipeline.configuration import load_paths
     from pipeline.console import hush_tensorflow
     from pipeline.trainings import find_trainings, named_by_run
-    from pipeline.workspace import Workspace
 
-    paths = load_paths(config or (CONFIG if CONFIG.exists() else None), {"workspace": workspace})
-    place = Workspace.at(paths.workspace)
+    place = open_workspace(workspace, config, secrets)
     folders = named_by_run(find_trainings(place), runs or [])
     if not folders:
         raise InputError(

@@ -1,0 +1,1 @@
+"""A run in steps, each a process of its own: prepare, run each node, finish."""

@@ -1,0 +1,50 @@
+"""``brisc finish-run``: says and keeps what the nodes of a run came to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from data.errors import InputError
+from pipeline.outcome import read_outcome
+from pipeline.report import report
+from pipeline.status import SUCCEEDED, RunStatus
+from pipeline.steps.node import upstream_nodes
+from pipeline.steps.record import RunFolder
+from pipeline.store import connection, open_store
+from pipeline.workspace import Workspace
+from trainer.checkpoints import forget_finished
+
+
+def finish(
+    workspace: Workspace, run_id: str, console: Console
+) -> tuple[bool, dict[str, Path | None]]:
+    """Writes the run's report and prints it.
+
+    Returns:
+        Whether the model was blessed, and where what lies, by name.
+
+    Raises:
+        InputError: The run has not been prepared, or not all of its nodes have succeeded.
+    """
+    folder = RunFolder(workspace, run_id)
+    request, nodes = folder.request(), upstream_nodes(folder.pipeline())
+    with workspace.locked(run_id):
+        status = RunStatus(open_store(connection(workspace)), run_id)
+        states = {node.node: node.state for node in status.nodes()}
+        open_ = [f"{name} ({states.get(name, 'not run')})" for name in nodes]
+        open_ = [
+            text
+            for text, name in zip(open_, nodes, strict=True)
+            if states.get(name) not in SUCCEEDED
+        ]
+        if open_:
+            raise InputError(
+                folder.path,
+                f"run {run_id} is not at its end: {', '.join(open_)}",
+                "Run these nodes with `brisc run-node`, then finish it again",
+            )
+        forget_finished(workspace.training)
+        outcome = read_outcome(status, request.parameters.gate)
+        return outcome.blessed, report(outcome, folder.path, console)

@@ -1,0 +1,62 @@
+"""``brisc run-node``: one node of a prepared run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from data.errors import ConfigurationError, InputError
+from data.lock import in_turn
+from pipeline.launch import launch
+from pipeline.status import SUCCEEDED, NodeStatus, RunStatus
+from pipeline.steps.record import RunFolder
+from pipeline.store import connection, open_store
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from tfx.proto.orchestration import pipeline_pb2
+
+
+def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
+    """Runs ``node``, unless it has succeeded in this run before.
+
+    Who starts a node that is running waits for it.
+
+    Raises:
+        ConfigurationError: The pipeline has no such node.
+        InputError: The run has not been prepared, or an upstream node has not succeeded.
+    """
+    folder = RunFolder(workspace, run_id)
+    ir = folder.pipeline()
+    upstream = upstream_nodes(ir)
+    if node not in upstream:
+        raise ConfigurationError(
+            node, f"run {run_id} has no such node", f"Its nodes are {', '.join(upstream)}"
+        )
+    with workspace.locked(run_id), in_turn(folder.path / f".{node}.lock"):
+        config = connection(workspace)
+        done = {
+            status.node
+            for status in RunStatus(open_store(config), run_id).nodes()
+            if status.state in SUCCEEDED
+        }
+        missing = [name for name in upstream[node] if name not in done]
+        if missing:
+            raise InputError(
+                node,
+                f"{', '.join(missing)} has not succeeded in run {run_id}",
+                "Run what a node needs before it",
+            )
+        if node == "Trainer" and folder.request().cluster.workers:
+            from trainer.hardware import share_gpus
+
+            # Trainer's part of the training runs in a process of its own, beside this one.
+            share_gpus()
+        return launch(ir, node, config)
+
+
+def upstream_nodes(ir: pipeline_pb2.Pipeline) -> dict[str, list[str]]:
+    """The nodes that each node waits for, in an order in which they can run."""
+    return {
+        item.pipeline_node.node_info.id: list(item.pipeline_node.upstream_nodes)
+        for item in ir.nodes
+    }

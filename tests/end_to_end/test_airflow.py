@@ -1,0 +1,229 @@
+"""The pipeline under a real Airflow 3, with PostgreSQL as its database."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from pipeline.airflow.home import Home, Record
+from pipeline.airflow.processes import Process
+from tests.airflow_api import Api
+from tests.airflow_environment import airflow_environment
+from tests.end_to_end.conftest import COMMAND, ROOT, TINY
+from tests.postgres import running_postgres
+
+pytestmark = pytest.mark.integration
+
+PASS = ("gate.thresholds=[{metric: accuracy, min: 0}]", "gate.changes=[]")
+# Earlier runs are looked up each time, and Pusher looks whether the model still lies there.
+LOOKING = {"PreviousStatistics", "Baseline", "Pusher"}
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """An Airflow that is up.
+
+    Attributes:
+        api: Its API.
+        record: Its services.
+        data: A data set.
+        workspace: The workspace of its DAG.
+        nodes: The side file of the DAG: what each component waits for.
+    """
+
+    api: Api
+    record: Record
+    data: Path
+    workspace: Path
+    nodes: dict[str, list[str]]
+
+
+def brisc(*arguments: str | Path, **variables: str) -> str:
+    ended = subprocess.run(
+        [*COMMAND, "airflow", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return ended.stdout
+
+
+@pytest.fixture(scope="module")
+def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DAG of the tiny run."""
+    folder = tmp_path_factory.mktemp("airflow")
+    place = [f"--workspace={folder / 'workspace'}", "--retry-delay=10"]
+    brisc("export", folder / "dags", *place, *TINY)
+    return folder / "dags"
+
+
+@pytest.fixture(scope="module")
+def environment() -> Path:
+    """Airflow's own environment."""
+    return airflow_environment()
+
+
+@pytest.fixture(scope="module")
+def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow]:
+    """Airflow with that DAG, until the tests of this file are done."""
+    workspace = dags.parent / "workspace"
+    with running_postgres() as server:
+        variables = {
+            "BRISC_AIRFLOW_VENV": str(environment),
+            "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
+        }
+        said = brisc("up", f"--dags={dags}", "--port=0", **variables)
+        try:
+            found = re.match(
+                r"(http://127\.0\.0\.1:\d+)/dags/brisc: user (.+), password (.+)", said
+            )
+            assert found is not None, said
+            record = Home.at(workspace / "airflow", environment).record()
+            assert record is not None
+            nodes = json.loads((dags / "brisc_nodes.json").read_text())
+            yield Airflow(
+                api=Api.at(found[1], "brisc", found[2], found[3]),
+                record=record,
+                data=small_data,
+                workspace=workspace,
+                nodes={node["id"]: node["upstream"] for node in nodes},
+            )
+        finally:
+            brisc("down", f"--workspace={workspace}", BRISC_AIRFLOW_VENV=str(environment))
+
+
+# Asked in Airflow's environment: what the scheduler would see.
+BAG = """
+import importlib.util, json, sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+dag = bag.dags["brisc"]
+print(json.dumps({
+    "errors": bag.import_errors,
+    "upstream": {task.task_id: sorted(task.upstream_task_ids) for task in dag.tasks},
+    "tfx": importlib.util.find_spec("tfx") is not None,
+}))
+"""
+
+
+def test_the_dag_is_the_compiled_pipeline_and_needs_no_tfx(
+    dags: Path, environment: Path, tmp_path: Path
+) -> None:
+    settings = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    ended = subprocess.run(
+        [environment / "bin" / "python", "-c", BAG, dags],
+        env={"PATH": os.environ["PATH"], **settings},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    found = json.loads(ended.stdout.splitlines()[-1])
+    assert (found["errors"], found["tfx"]) == ({}, False)
+    nodes = json.loads((dags / "brisc_nodes.json").read_text())
+    wanted = {node["id"]: sorted(node["upstream"]) or ["prepare"] for node in nodes}
+    waited = {name for node in nodes for name in node["upstream"]}
+    wanted |= {"prepare": [], "finish": sorted(set(wanted) - waited)}
+    assert found["upstream"] == wanted
+    assert "Trainer" in waited and "Pusher" in wanted["finish"]
+
+
+def listening(process: Process) -> set[str]:
+    """Where a process listens, as /proc writes it: address and port, in hexadecimal."""
+    proc = Path("/proc", str(process.pid))
+    files = [os.readlink(file) for file in (proc / "fd").iterdir() if file.is_symlink()]
+    rows = [row.split() for table in ("tcp", "tcp6") for row in (proc / "net" / table).open()]
+    return {row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in files}
+
+
+def test_nothing_listens_beyond_loopback(airflow: Airflow) -> None:
+    processes = [process for family in airflow.record.running.values() for process in family]
+    found = set().union(*(listening(process) for process in processes))
+    # 127.0.0.1, its last byte first, and the one port that was asked for.
+    assert found == {f"0100007F:{airflow.record.port:04X}"}
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value"),
+    [
+        ("image_size", "64"),
+        ("image_size", 65),
+        ("split_strategy", "random"),
+        ("skip_bad", "yes"),
+        ("set", ["epochs 3"]),
+    ],
+)
+def test_a_parameter_of_the_wrong_type_is_refused(
+    airflow: Airflow, parameter: str, value: object
+) -> None:
+    answer = airflow.api.trigger(**{"data": str(airflow.data), parameter: value})
+    assert answer.status_code == 400
+    assert f"Invalid input for param {parameter}" in answer.json()["detail"]
+
+
+@pytest.fixture(scope="module")
+def first(airflow: Airflow) -> str:
+    """A run of which one component could do its work only when it was tried again."""
+    # Pusher makes a folder of this name.
+    obstacle = airflow.workspace / "serving"
+    obstacle.parent.mkdir(exist_ok=True)
+    obstacle.touch()
+    answer = airflow.api.trigger(data=str(airflow.data), set=PASS)
+    run = str(answer.raise_for_status().json()["dag_run_id"])
+    airflow.api.wait(run, "Pusher", "up_for_retry")
+    obstacle.unlink()
+    airflow.api.wait(run)
+    return run
+
+
+def test_every_component_succeeds_and_what_failed_is_tried_again_alone(
+    airflow: Airflow, first: str
+) -> None:
+    tries = {**dict.fromkeys([*airflow.nodes, "prepare", "finish"], 1), "Pusher": 2}
+    assert airflow.api.tasks(first) == {name: ("success", n) for name, n in tries.items()}
+    assert airflow.api.run_state(first) == "success"
+
+
+def test_the_run_is_reported_and_its_model_pushed(airflow: Airflow, first: str) -> None:
+    (report,) = airflow.workspace.glob("runs/*/report.json")
+    told = json.loads(report.read_text())
+    assert {node["node"] for node in told["nodes"]} == set(airflow.nodes)
+    assert Path(told["pushed"]).parent == airflow.workspace / "serving" / "brisc"
+
+
+def test_a_components_log_is_that_of_its_task(airflow: Airflow, first: str) -> None:
+    assert str(airflow.workspace / "serving") in airflow.api.log(first, "Pusher", 1)
+    assert "Trainer: run" in airflow.api.log(first, "Trainer", 1).splitlines()
+
+
+def test_an_unchanged_run_comes_from_the_cache_and_says_so(airflow: Airflow, first: str) -> None:
+    answer = airflow.api.trigger(data=str(airflow.data), set=PASS)
+    run = str(answer.raise_for_status().json()["dag_run_id"])
+    airflow.api.wait(run)
+    states = {name: state for name, (state, _) in airflow.api.tasks(run).items()}
+    done = LOOKING | {"prepare", "finish"}
+    assert states == {name: "success" if name in done else "skipped" for name in states}
+    assert airflow.api.run_state(run) == "success"
+
+
+def test_parameters_that_no_run_has_end_it_at_once(airflow: Airflow) -> None:
+    run = airflow.api.trigger(data=str(airflow.data), epoch=3).json()["dag_run_id"]
+    airflow.api.wait(run)
+    assert airflow.api.tasks(run)["prepare"] == ("failed", 1)
+    assert "no such parameter: epoch" in airflow.api.log(run, "prepare", 1)
+
+
+def test_down_ends_every_process_of_it(airflow: Airflow, environment: Path) -> None:
+    started = [process for family in airflow.record.running.values() for process in family]
+    assert len(started) > len(airflow.record.processes)
+    said = brisc("down", f"--workspace={airflow.workspace}", BRISC_AIRFLOW_VENV=str(environment))
+    assert all(name in said for name in airflow.record.processes)
+    assert not [process for process in started if process.runs]
