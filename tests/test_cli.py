@@ -441,6 +441,10 @@ main()
         (["predict-batch", "nowhere", "--model", "model", "--out", "out"], 1),
         (["predict-batch", "set", "--model", "model", "--out", "set"], 1),
         (["tensorboard", "--workspace", "w"], 1),
+        (["prepare-run", "--run-id", "r", "--data", "set", "--workspace", "w"], 1),
+        (["run-node", "LeakAudit", "--run-id", "r", "--workspace", "w"], 1),
+        (["finish-run", "--run-id", "r", "--workspace", "w"], 1),
+        (["nodes", "--set", "training.epochs=x"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
