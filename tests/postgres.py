@@ -87,13 +87,6 @@ def running_postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """A server that the tests of a session share, each with a database of its own."""
-    with running_postgres() as server:
-        yield server
-
-
 def _programs() -> Path | None:
     """The folder of ``initdb``, that of the newest version."""
     on_path = shutil.which("initdb")

@@ -452,6 +452,10 @@ main()
         (["airflow", "export", "dags", "--schedule", "@daily"], 2),
         (["airflow", "up", "--dags", "nowhere"], 2),
         (["airflow", "down", "--workspace", "w"], 0),
+        (["prepare-run", "--run-id", "r", "--data", "set", "--workspace", "w"], 1),
+        (["run-node", "LeakAudit", "--run-id", "r", "--workspace", "w"], 1),
+        (["finish-run", "--run-id", "r", "--workspace", "w"], 1),
+        (["nodes", "--set", "training.epochs=x"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )

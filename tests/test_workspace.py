@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from pipeline.workspace import Workspace
 
 HOLD = (
     "import sys; from pathlib import Path; from pipeline.workspace import Workspace\n"
-    "with Workspace.at(Path(sys.argv[1])).locked():\n"
+    "with Workspace.at(Path(sys.argv[1])).locked(*sys.argv[2:]):\n"
     "    print('locked', flush=True); sys.stdin.read()"
 )
 WRITE_NOTHING = (
@@ -30,7 +31,20 @@ WRITE_NOTHING = (
 @pytest.fixture
 def other_run(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the workspace ``tmp_path``."""
-    command = [sys.executable, "-c", HOLD, str(tmp_path)]
+    with _holding(tmp_path) as process:
+        yield process
+
+
+@pytest.fixture
+def other_step(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that holds it for the steps of run ``first``."""
+    with _holding(tmp_path, "first") as process:
+        yield process
+
+
+@contextlib.contextmanager
+def _holding(folder: Path, *run_id: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", HOLD, str(folder), *run_id]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -98,6 +112,44 @@ def test_two_workspaces_are_used_at_once(tmp_path: Path, other_run: subprocess.P
 def test_an_error_of_the_run_itself_is_not_taken_for_the_lock_s(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), Workspace.at(tmp_path).locked():
         raise FileNotFoundError
+
+
+def test_steps_of_one_run_use_the_workspace_together(
+    tmp_path: Path, other_step: subprocess.Popen[str]
+) -> None:
+    workspace = Workspace.at(tmp_path)
+    with workspace.locked("first"), workspace.locked("first"):
+        assert other_step.poll() is None
+
+
+@pytest.mark.parametrize("run_id", ["second", None])
+def test_steps_of_a_run_keep_other_runs_out(
+    tmp_path: Path, other_step: subprocess.Popen[str], run_id: str | None
+) -> None:
+    # Also while a second step of it comes and goes.
+    for _ in range(2):
+        with (
+            pytest.raises(InputError, match=r"another run is using this workspace \(run first\)"),
+            Workspace.at(tmp_path).locked(run_id),
+        ):
+            pass
+        with Workspace.at(tmp_path).locked("first"):
+            pass
+
+
+def test_a_whole_run_keeps_steps_out(tmp_path: Path, other_run: subprocess.Popen[str]) -> None:
+    reason = rf"another run is using this workspace \(process {other_run.pid}\)"
+    with pytest.raises(InputError, match=reason), Workspace.at(tmp_path).locked("first"):
+        pass
+
+
+def test_killed_steps_leave_the_workspace_free(
+    tmp_path: Path, other_step: subprocess.Popen[str]
+) -> None:
+    other_step.kill()
+    other_step.wait()
+    with Workspace.at(tmp_path).locked("second"):
+        assert (tmp_path / ".lock").read_text() == "run second"
 
 
 def test_missing_folders_are_made(tmp_path: Path) -> None:

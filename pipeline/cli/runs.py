@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from data.errors import ConfigurationError
+from pipeline.cli.options import (
+    ConfigOption,
+    SecretsOption,
+    WorkspaceOption,
+    open_workspace,
+)
 
 if TYPE_CHECKING:
     from data.page import Table
-    from pipeline.workspace import Workspace
 
-CONFIG = Path("config.yaml")
 WIDTH = 200
 """Columns where nobody looks: a log or a file."""
 
-WorkspaceOption = Annotated[
-    Path | None, typer.Option(help="Folder that runs were given as their workspace.")
-]
-ConfigOption = Annotated[
-    Path | None, typer.Option(help="Where things are; default: config.yaml where it exists.")
-]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
@@ -34,6 +32,7 @@ def runs(
     context: typer.Context,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    secrets: SecretsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lists the runs of a workspace, shows and compares them, and removes what old ones left.
@@ -43,7 +42,7 @@ def runs(
     Example: brisc runs --workspace work
     """
     if context.invoked_subcommand is not None:
-        if workspace or config or as_json:
+        if workspace or config or secrets or as_json:
             raise ConfigurationError(
                 f"brisc runs {context.invoked_subcommand}",
                 "options stand before the verb",
@@ -53,7 +52,7 @@ def runs(
     from pipeline.runs.read import read_runs
     from pipeline.runs.tables import run_table
 
-    place = _workspace(workspace, config)
+    place = open_workspace(workspace, config, secrets)
     found = read_runs(place)
     if as_json:
         _print_json([run.summary() for run in found])
@@ -66,6 +65,7 @@ def show(
     run: Annotated[str, typer.Argument(help="Id of a run, or how it begins.")],
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    secrets: SecretsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Shows all of one run: components, metrics, gate, parameters, and where things lie.
@@ -75,7 +75,7 @@ def show(
     from pipeline.runs import tables
     from pipeline.runs.read import find_run, read_runs
 
-    found = find_run(read_runs(_workspace(workspace, config)), run)
+    found = find_run(read_runs(open_workspace(workspace, config, secrets)), run)
     if as_json:
         _print_json(found.details())
         return
@@ -95,6 +95,7 @@ def diff(
     second: Annotated[str, typer.Argument(help="The same of another.")],
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    secrets: SecretsOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Lays two runs side by side: parameters that differ, metrics, and what ran anew.
@@ -105,7 +106,7 @@ def diff(
     from pipeline.runs.read import find_run, read_runs
     from pipeline.runs.tables import difference_tables
 
-    known = read_runs(_workspace(workspace, config))
+    known = read_runs(open_workspace(workspace, config, secrets))
     one, other = find_run(known, first), find_run(known, second)
     difference = compare_runs(one, other)
     if as_json:
@@ -122,6 +123,7 @@ def export(
     out: Annotated[Path, typer.Option(help="Folder to write; what is there is replaced.")] = ...,  # type: ignore[assignment]
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    secrets: SecretsOption = None,
 ) -> None:
     """Writes a finished run into a folder: model, reports, flat metrics and training curves.
 
@@ -130,7 +132,7 @@ def export(
     from pipeline.console import hush_tensorflow
     from pipeline.runs.read import find_run, read_runs
 
-    known = read_runs(_workspace(workspace, config))
+    known = read_runs(open_workspace(workspace, config, secrets))
     found = known[-1] if run is None else find_run(known, run)
     hush_tensorflow()
     from pipeline.experiment.export import export_run
@@ -146,6 +148,7 @@ def gc(
     ],
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
+    secrets: SecretsOption = None,
     unfinished: Annotated[
         bool, typer.Option(help="Also give up older runs that did not finish.")
     ] = False,
@@ -163,20 +166,12 @@ def gc(
     from pipeline.runs.garbage import collect_garbage
     from pipeline.runs.tables import garbage_lines
 
-    place = _workspace(workspace, config)
+    place = open_workspace(workspace, config, secrets)
     garbage = collect_garbage(place, keep, unfinished=unfinished, dry_run=dry_run)
     if as_json:
         _print_json(garbage.as_json())
     else:
         print(*garbage_lines(garbage, dry_run=dry_run), sep="\n")
-
-
-def _workspace(workspace: Path | None, config: Path | None) -> Workspace:
-    from pipeline.configuration import load_paths
-    from pipeline.workspace import Workspace
-
-    paths = load_paths(config or (CONFIG if CONFIG.exists() else None), {"workspace": workspace})
-    return Workspace.at(paths.workspace, paths.serving)
 
 
 def _print(tables: list[Table]) -> None:

@@ -77,7 +77,10 @@ def run_node(
     Example: brisc run-node LeakAudit --run-id first --workspace work
     """
     refuse_tf_config()
+    from pipeline.steps.record import RunFolder
+
     place = open_workspace(workspace, config, secrets)
+    RunFolder(place, run_id).require_prepared()
     with _logs_on_stderr(node, logging.INFO) as console:
         from pipeline.lean_tfx import import_components_lazily
 
@@ -102,8 +105,10 @@ def finish_run(
     """
     from pipeline.console import print_paths
     from pipeline.execute import DONE, NOT_BLESSED
+    from pipeline.steps.record import RunFolder
 
     place = open_workspace(workspace, config, secrets)
+    RunFolder(place, run_id).require_prepared()
     with _logs_on_stderr("finish-run") as console:
         from pipeline.steps.finish import finish
 

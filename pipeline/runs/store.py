@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2
-
 from data.errors import InputError
 from pipeline.status import RunStatus
+from pipeline.store import connection, open_store
 from pipeline.workspace import Workspace
 
 
@@ -21,20 +19,15 @@ class RunStore:
         """Connects; reading is possible while a run writes.
 
         Raises:
-            InputError: No run has begun there.
+            InputError: No run has begun there, or the store cannot be used.
         """
-        if not workspace.metadata.is_file():
+        if not workspace.used:
             raise InputError(
                 workspace.root,
                 "no run has begun in this workspace",
                 "Start one with `brisc run --workspace`, or give another --workspace",
             )
-        self._connection = metadata_store_pb2.ConnectionConfig()
-        self._connection.sqlite.filename_uri = str(workspace.metadata)
-        modes = metadata_store_pb2.SqliteMetadataSourceConfig
-        mode = modes.READWRITE if writable else modes.READONLY
-        self._connection.sqlite.connection_mode = mode
-        self.metadata = mlmd.MetadataStore(self._connection)
+        self.metadata = open_store(connection(workspace, readonly=not writable))
 
     def begun(self) -> dict[str, float]:
         """The ids of all runs that have come to a component, and when, in seconds of the epoch."""
@@ -43,4 +36,4 @@ class RunStore:
 
     def status(self, run_id: str) -> RunStatus:
         """How far a run is."""
-        return RunStatus(self._connection, run_id)
+        return RunStatus(self.metadata, run_id)

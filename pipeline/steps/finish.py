@@ -33,16 +33,12 @@ def finish(
     with workspace.locked(run_id):
         status = RunStatus(open_store(connection(workspace)), run_id)
         states = {node.node: node.state for node in status.nodes()}
-        open_ = [f"{name} ({states.get(name, 'not run')})" for name in nodes]
-        open_ = [
-            text
-            for text, name in zip(open_, nodes, strict=True)
-            if states.get(name) not in SUCCEEDED
-        ]
-        if open_:
+        missing = [name for name in nodes if states.get(name) not in SUCCEEDED]
+        if missing:
+            found = ", ".join(f"{name} ({states.get(name, 'not run')})" for name in missing)
             raise InputError(
                 folder.path,
-                f"run {run_id} is not at its end: {', '.join(open_)}",
+                f"run {run_id} is not at its end: {found}",
                 "Run these nodes with `brisc run-node`, then finish it again",
             )
         forget_finished(workspace.training)

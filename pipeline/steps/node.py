@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from data.errors import ConfigurationError, InputError
 from data.lock import in_turn
-from pipeline.launch import launch
 from pipeline.status import SUCCEEDED, NodeStatus, RunStatus
 from pipeline.steps.record import RunFolder
 from pipeline.store import connection, open_store
@@ -34,11 +33,10 @@ def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
         )
     with workspace.locked(run_id), in_turn(folder.path / f".{node}.lock"):
         config = connection(workspace)
-        done = {
-            status.node
-            for status in RunStatus(open_store(config), run_id).nodes()
-            if status.state in SUCCEEDED
-        }
+        nodes = RunStatus(open_store(config), run_id).nodes()
+        done = {status.node: status for status in nodes if status.state in SUCCEEDED}
+        if node in done:
+            return done[node]
         missing = [name for name in upstream[node] if name not in done]
         if missing:
             raise InputError(
@@ -51,6 +49,9 @@ def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
 
             # Trainer's part of the training runs in a process of its own, beside this one.
             share_gpus()
+        # Not before: it takes TensorFlow and Beam with it.
+        from pipeline.launch import launch
+
         return launch(ir, node, config)
 
 

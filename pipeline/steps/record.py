@@ -134,13 +134,21 @@ class RunFolder:
         except json_format.ParseError as error:
             raise _foreign(file) from error
 
-    def _read(self, file: Path) -> str:
+    def require_prepared(self) -> None:
+        """Checks that ``brisc prepare-run`` has come to its end.
+
+        Raises:
+            InputError: It has not.
+        """
         if not self.prepared:
             raise InputError(
                 self.path,
                 f"run {self.run_id} has not been prepared",
                 "Run `brisc prepare-run` with this --run-id and --workspace first",
             )
+
+    def _read(self, file: Path) -> str:
+        self.require_prepared()
         return file.read_text()
 
 
