@@ -8,6 +8,9 @@ import typer
 
 from data.errors import BriscError, ConfigurationError
 from pipeline.cli import (
+    app as web_app,
+)
+from pipeline.cli import (
     data,
     evaluate,
     export,
@@ -41,6 +44,7 @@ app.command("predict-batch")(predict_batch.predict_batch)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("serve")(serve.serve)
+app.command("app")(web_app.app)
 app.command("tensorboard")(tensorboard.tensorboard)
 
 
