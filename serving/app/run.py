@@ -11,6 +11,7 @@ import uvicorn
 
 from serving.app.options import AppOptions
 from serving.app.web import create_app
+from serving.client import Client
 from serving.listening import listen
 from serving.model_files import find_saved_model, versions
 
@@ -25,6 +26,8 @@ def run_app(options: AppOptions, ready: Callable[[str], None]) -> None:
     Raises:
         ConfigurationError: The port is taken, or the server's address is none.
     """
+    # What is no address is said here: in the event loop it would end a running page.
+    Client(options.server).close()
     app = create_app(options)
     listening = listen(options.host, options.port, "--port")
     config = uvicorn.Config(

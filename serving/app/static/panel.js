@@ -61,7 +61,7 @@ function bars(answers) {
     ...answers.map((answer) => make("td", { class: "number", text: percent(answer.probabilities[name]) }))));
   const head = answers.length > 1
     ? [make("thead", {}, make("tr", {}, make("th", { scope: "col", text: "Version" }), make("td"),
-        ...answers.map((answer) => make("th", { scope: "col", class: "number", title: answer.version, text: `…${answer.version.slice(-4)}` }))))]
+        ...answers.map((answer) => make("th", { scope: "col", class: "number", title: answer.version, text: answer.version.length > 5 ? `…${answer.version.slice(-4)}` : answer.version }))))]
     : [];
   return make("table", { class: "card probabilities" },
     make("caption", { text: "Calibrated probabilities" }), ...head, make("tbody", {}, ...rows));
@@ -74,17 +74,18 @@ function bar(share) {
 }
 
 function facts(slice, answers) {
-  const list = make("dl", { class: "card facts" });
-  for (const answer of answers.filter((one) => one?.class)) {
-    list.append(
-      make("dt", { text: "Mask area" }), make("dd", { text: areaText(slice, answer) }),
-      make("dt", { text: "Model version" }), make("dd", { class: "version", text: answer.version }),
-      make("dt", { text: "Answered in" }), make("dd", { text: milliseconds(answer.seconds) }),
-    );
-  }
-  list.append(make("dt", { text: "Pixel spacing" }),
-    make("dd", { text: slice.spacing_mm ? `${slice.spacing_mm.map((mm) => Number(mm.toPrecision(4))).join(" × ")} mm` : "not in the file" }));
-  return list;
+  const shown = answers.filter((answer) => answer?.class);
+  const spacing = slice.spacing_mm?.map((mm) => Number(mm.toPrecision(4))).join(" × ");
+  const rows = [
+    ["Mask area", (answer) => areaText(slice, answer)],
+    ["Model version", (answer) => answer.version],
+    ["Answered in", (answer) => milliseconds(answer.seconds)],
+  ];
+  return make("dl", { class: "card facts" },
+    ...rows.map(([name, text]) => make("div", {}, make("dt", { text: name }),
+      ...shown.map((answer) => make("dd", { text: text(answer) })))),
+    make("div", {}, make("dt", { text: "Pixel spacing" }),
+      make("dd", { text: spacing ? `${spacing} mm` : "not in the file" })));
 }
 
 function warnings(texts) {

@@ -80,7 +80,7 @@ function renderViews(entry, slice) {
       path: answer?.path ?? null,
       display: state.display,
       busy: entry.error === null && !entry.faults.has(entry.number) && (slice === null || Boolean(answer?.busy)),
-      caption: versions.length > 1 ? `Version ${versions[at]}` : "",
+      caption: entry.error || entry.faults.has(entry.number) ? "No picture" : versions.length > 1 ? `Version ${versions[at]}` : "",
       label: describe(entry, answer, versions[at]),
     });
   });

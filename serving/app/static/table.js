@@ -73,6 +73,12 @@ function render() {
   if (focused) byId("rows").querySelector(`[data-key="${CSS.escape(focused)}"] button`)?.focus();
 }
 
+function open(row) {
+  show(row.entry, row.number);
+  // On a phone, or below a long table, what is opened would be out of sight.
+  byId("stage").scrollIntoView({ block: "center" });
+}
+
 function line(row) {
   const shown = row.entry === state.current && row.number === row.entry.number;
   const cells = COLUMNS.map(({ value, text }, at) => {
@@ -81,5 +87,5 @@ function line(row) {
     return make("th", { scope: "row" }, make("button", { type: "button", class: "link", text: said }));
   });
   const key = `${state.files.indexOf(row.entry)}/${row.number}`;
-  return make("tr", { "data-key": key, "aria-current": shown ? "true" : null, onclick: () => show(row.entry, row.number) }, ...cells);
+  return make("tr", { "data-key": key, "aria-current": shown ? "true" : null, onclick: () => open(row) }, ...cells);
 }

@@ -52,7 +52,11 @@ export function wantAll(entry) {
 export function resume() {
   for (const entry of state.files) {
     if (entry.count === null && !entry.error) enqueue(() => open(entry), false);
-    for (const number of entry.slices.keys()) ask(entry, number, entry === state.current);
+    if (entry.count !== null) want(entry, entry.number, entry === state.current);
+    if (entry.all) wantAll(entry);
+    for (const { number, answers } of entry.slices.values()) {
+      if (answers.size) ask(entry, number, entry === state.current);
+    }
   }
 }
 
