@@ -152,7 +152,10 @@ def test_a_segmentation_refers_to_its_image_and_names_nobody(page: TestClient) -
     assert series.SeriesInstanceUID == PLACE["SeriesInstanceUID"]
     assert instance.ReferencedSOPInstanceUID == source.SOPInstanceUID
     shared = found.SharedFunctionalGroupsSequence[0]
-    assert list(shared.PixelMeasuresSequence[0].PixelSpacing) == [0.5, 0.25]
+    measures = shared.PixelMeasuresSequence[0]
+    assert list(measures.PixelSpacing) == [0.5, 0.25]
+    # Nothing is made up.
+    assert "SpacingBetweenSlices" not in measures
     shown = page.post("/api/predict", params={"version": 1}, content=image).json()
     np.testing.assert_array_equal(found.pixel_array * 255, pixels(shown["mask"]))
     assert found.SoftwareVersions == "1"

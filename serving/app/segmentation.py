@@ -69,6 +69,10 @@ def write_segmentation(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = _segmentation(source, frames, version)
+            measures = found.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+            if len(frames) == 1 and "SpacingBetweenSlices" in measures:
+                # highdicom takes 1 mm for a frame without a neighbour, which nobody has measured.
+                del measures.SpacingBetweenSlices
             buffer = io.BytesIO()
             found.save_as(buffer, enforce_file_format=True)
     except InputError:

@@ -64,7 +64,9 @@ function render() {
 }
 
 function renderViews(entry, slice) {
-  const versions = wantedVersions();
+  const fault = entry.error !== null || entry.faults.has(entry.number);
+  // Of what cannot be read there is nothing to compare.
+  const versions = fault ? [] : wantedVersions();
   const shown = views.slice(0, Math.max(versions.length, 1));
   const holder = byId("views");
   if (holder.children.length !== shown.length) holder.replaceChildren(...shown.map((view) => view.element));
@@ -79,8 +81,8 @@ function renderViews(entry, slice) {
       other: differing ? answers[1 - at].pixels : null,
       path: answer?.path ?? null,
       display: state.display,
-      busy: entry.error === null && !entry.faults.has(entry.number) && (slice === null || Boolean(answer?.busy)),
-      caption: entry.error || entry.faults.has(entry.number) ? "No picture" : versions.length > 1 ? `Version ${versions[at]}` : "",
+      busy: !fault && (slice === null || Boolean(answer?.busy)),
+      caption: fault ? "No picture" : versions.length > 1 ? `Version ${versions[at]}` : "",
       label: describe(entry, answer, versions[at]),
     });
   });
