@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = "from pipeline.cli.main import main; main()"
@@ -37,6 +37,8 @@ def chromium() -> Iterator[Browser]:
     """A browser without a screen; skips a test where there is none."""
     if not chromium_path().is_file():
         pytest.skip(f"no browser: there is no {chromium_path()} (requirements/browser.sh)")
+    # For a machine that does other things as well.
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=str(chromium_path()), args=["--headless=new", *_ARGUMENTS]

@@ -25,11 +25,13 @@ export function start() {
   listen(render);
 }
 
-/** A row a slice that was read; a file without any has one, too. */
+/** A row a file; of a volume whose slices were all asked for, a row a slice. */
 export function rows() {
   return state.files.flatMap((entry) => {
-    const numbers = new Set([...entry.slices.keys(), ...entry.faults.keys()].filter((at) => entry.all || at === entry.number || entry.slices.get(at)?.answers.size));
-    if (!numbers.size) numbers.add(entry.number);
+    // Of a volume the slice that is shown, until all are asked for: the table would grow with each
+    // move of the slider, and the picture shrink.
+    const numbers = new Set([entry.number]);
+    if (entry.all) for (const at of [...entry.slices.keys(), ...entry.faults.keys()]) numbers.add(at);
     return [...numbers].sort((one, other) => one - other).map((at) => {
       const slice = entry.slices.get(at) ?? null;
       const found = slice?.answers.get(state.version);
