@@ -28,6 +28,7 @@ test-end-to-end: setup ## the whole pipeline on made-up slices
 	$(PYTEST) tests/end_to_end
 
 test-integration: setup ## the heavier tests, then the other stack
+	requirements/browser.sh
 	$(PYTESTS) -m integration
 	$(MAKE) test-other-stack
 

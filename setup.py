@@ -102,7 +102,7 @@ setup(
         "pipeline": ["profiles/*.yaml"],
         # What code reads. The rest of serving/deploy is for its owner to copy and edit, so it is
         # where he can: in the repository, not among installed packages.
-        "serving": ["deploy/config/monitoring.config"],
+        "serving": ["deploy/config/monitoring.config", "app/static/*"],
     },
     install_requires=INSTALL_REQUIRES,
     extras_require=EXTRAS_REQUIRE,

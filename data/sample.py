@@ -123,12 +123,17 @@ def _deal_looks(count: int, rng: np.random.Generator) -> Iterator[tuple[tuple[in
         yield pairs[pick % len(pairs)]
 
 
+def encode_image(phantom: Phantom, mode: str = "L") -> bytes:
+    """The image of a drawn slice as a JPEG of pixel mode ``mode``."""
+    buffer = io.BytesIO()
+    Image.fromarray(phantom.image).convert(mode).save(buffer, "JPEG", quality=92)
+    return buffer.getvalue()
+
+
 def _write_case(root: Path, case: _Case, phantom: Phantom) -> None:
     name = case.name
-    buffer = io.BytesIO()
-    Image.fromarray(phantom.image).convert(case.mode).save(buffer, "JPEG", quality=92)
     mask = None if name.label == naming.NO_TUMOR else _encode_mask(phantom.mask)
-    write_slice(root, name, buffer.getvalue(), ".jpg", mask)
+    write_slice(root, name, encode_image(phantom, case.mode), ".jpg", mask)
 
 
 def _encode_mask(mask: Mask) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 
@@ -12,7 +11,6 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from data import features as raw
 from data import naming
-from pipeline.code_hash import code_hash
 from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
 from preprocessing import features
 from serving.contract import EVALUATE, TRANSFORM
@@ -49,6 +47,12 @@ def eval_config(gate: GateConfig | None) -> config_pb2.EvalConfig:
             _own_metrics(SEGMENTATION, gate),
             _class_curves(),
         ],
+        options=config_pb2.Options(
+            # The code of the metrics belongs to what Evaluator is cached by. TFMA has no field for
+            # remarks and passes over an output of no name it knows; as an argument of the metrics
+            # it would be JSON within JSON, and ML Metadata breaks backslashes on PostgreSQL.
+            disabled_outputs={"values": [f"code-{code_hash('trainer.evaluation')}"]}
+        ),
     )
 
 
@@ -63,7 +67,6 @@ def _own_metrics(output: str, gate: GateConfig | None) -> config_pb2.MetricsSpec
         config_pb2.MetricConfig(
             class_name=family.metric.__name__,
             module=family.metric.__module__,
-            config=json.dumps({"code_hash": code_hash("trainer.evaluation")}),
         )
         for family in families
     ]

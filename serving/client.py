@@ -12,15 +12,17 @@ waits; asking twice does no harm.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import tenacity
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from data.errors import ConfigurationError, InputError
 from serving.prediction import Prediction
+
+T = TypeVar("T")
 
 _WAITS = tenacity.wait_random_exponential(multiplier=0.1, max=2.0)
 
@@ -46,10 +48,20 @@ class Unanswered(Exception):
     """Nothing came back, or the server has no time; another attempt may succeed."""
 
 
+class NoAnswer(InputError):
+    """The server did not answer in the time and the attempts that it was given."""
+
+
+class NotServed(InputError):
+    """The server has no such model, or not that version of it."""
+
+
 class Transport(Protocol):
     """One protocol, with one server. Both raise ``Unanswered`` or ``InputError``."""
 
     def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]: ...
+
+    def versions(self, seconds: float) -> list[int]: ...
 
     def close(self) -> None: ...
 
@@ -58,6 +70,8 @@ class AsyncTransport(Protocol):
     """As ``Transport``, awaited."""
 
     async def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]: ...
+
+    async def versions(self, seconds: float) -> list[int]: ...
 
     async def close(self) -> None: ...
 
@@ -79,12 +93,23 @@ class Client:
         """Answers for encoded slices (JPEG, PNG, BMP or GIF), in their order.
 
         Raises:
-            InputError: The server refuses them, or there is no answer in time.
+            InputError: The server refuses them, or there is no answer in time (``NoAnswer``).
         """
+        return self._ask(lambda seconds: self._transport.predict(images, seconds))
+
+    def versions(self) -> list[int]:
+        """The versions of the model that the server answers for, the newest first.
+
+        Raises:
+            InputError: As of ``predict``.
+        """
+        return self._ask(self._transport.versions)
+
+    def _ask(self, question: Callable[[float], T]) -> T:
         try:
             for attempt in tenacity.Retrying(**_policy(self._options)):
                 with attempt:
-                    return self._transport.predict(images, _left(attempt, self._options))
+                    return question(_left(attempt, self._options))
         except Unanswered as error:
             raise _no_answer(self._server, error) from error
         raise AssertionError("tenacity raises or returns")
@@ -111,10 +136,17 @@ class AsyncClient:
 
     async def predict(self, images: Sequence[bytes]) -> list[Prediction]:
         """As of ``Client``."""
+        return await self._ask(lambda seconds: self._transport.predict(images, seconds))
+
+    async def versions(self) -> list[int]:
+        """As of ``Client``."""
+        return await self._ask(self._transport.versions)
+
+    async def _ask(self, question: Callable[[float], Awaitable[T]]) -> T:
         try:
             async for attempt in tenacity.AsyncRetrying(**_policy(self._options)):
                 with attempt:
-                    return await self._transport.predict(images, _left(attempt, self._options))
+                    return await question(_left(attempt, self._options))
         except Unanswered as error:
             raise _no_answer(self._server, error) from error
         raise AssertionError("tenacity raises or returns")
@@ -162,8 +194,8 @@ def _left(attempt: tenacity.AttemptManager, options: ClientOptions) -> float:
     return max(options.seconds - passed, 0.001)
 
 
-def _no_answer(server: str, error: Unanswered) -> InputError:
-    return InputError(
+def _no_answer(server: str, error: Unanswered) -> NoAnswer:
+    return NoAnswer(
         server, f"no answer ({error})", "Start the server with `brisc serve`, or give another one"
     )
 
@@ -177,7 +209,7 @@ def refusal(server: str, status: int, message: str) -> Exception:
     if status in (401, 403):
         return InputError(server, message, "Give the serving_token that it was started with")
     if status == 404:
-        return InputError(server, message, "Give the name and version of a model that it serves")
+        return NotServed(server, message, "Give the name and version of a model that it serves")
     if status == 504:
         return InputError(server, message, "Ask for fewer slices, or give it more time")
     if 400 <= status < 500:

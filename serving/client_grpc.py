@@ -8,7 +8,12 @@ from typing import Any
 import grpc
 import numpy as np
 import tensorflow as tf
-from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+from tensorflow_serving.apis import (
+    get_model_status_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
 
 from serving.client import ClientOptions, Unanswered, refusal
 from serving.prediction import OUTPUTS, Prediction, predictions
@@ -49,6 +54,17 @@ class _Grpc:
     def _answer(response: predict_pb2.PredictResponse) -> list[Prediction]:
         return predictions({name: tf.make_ndarray(response.outputs[name]) for name in OUTPUTS})
 
+    def _question(self) -> get_model_status_pb2.GetModelStatusRequest:
+        request = get_model_status_pb2.GetModelStatusRequest()
+        request.model_spec.name = self._options.model_name
+        return request
+
+    @staticmethod
+    def _available(response: get_model_status_pb2.GetModelStatusResponse) -> list[int]:
+        ready = get_model_status_pb2.ModelVersionStatus.AVAILABLE
+        states = response.model_version_status
+        return sorted((state.version for state in states if state.state == ready), reverse=True)
+
     def _refusal(self, error: Any) -> Exception:
         code, message = error.code(), error.details() or error.code().name
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -67,6 +83,7 @@ class Blocking(_Grpc):
             else grpc.secure_channel(self._target, self._credentials, options=_OPTIONS)
         )
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
     def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]:
         try:
@@ -76,6 +93,15 @@ class Blocking(_Grpc):
         except grpc.RpcError as error:
             raise self._refusal(error) from error
         return self._answer(response)
+
+    def versions(self, seconds: float) -> list[int]:
+        try:
+            response = self._models.GetModelStatus(
+                self._question(), timeout=seconds, metadata=self._metadata
+            )
+        except grpc.RpcError as error:
+            raise self._refusal(error) from error
+        return self._available(response)
 
     def close(self) -> None:
         self._channel.close()
@@ -92,6 +118,7 @@ class Asynchronous(_Grpc):
             else grpc.aio.secure_channel(self._target, self._credentials, options=_OPTIONS)
         )
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
     async def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]:
         try:
@@ -101,6 +128,15 @@ class Asynchronous(_Grpc):
         except grpc.RpcError as error:
             raise self._refusal(error) from error
         return self._answer(response)
+
+    async def versions(self, seconds: float) -> list[int]:
+        try:
+            response = await self._models.GetModelStatus(
+                self._question(), timeout=seconds, metadata=self._metadata
+            )
+        except grpc.RpcError as error:
+            raise self._refusal(error) from error
+        return self._available(response)
 
     async def close(self) -> None:
         await self._channel.close()

@@ -6,14 +6,16 @@ import asyncio
 import base64
 import json
 import ssl
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import httpx
 
 from data.errors import ConfigurationError, InputError
 from serving.client import ClientOptions, Unanswered, refusal
 from serving.prediction import Prediction, predictions
+
+T = TypeVar("T")
 
 
 class _Rest:
@@ -26,9 +28,10 @@ class _Rest:
             place = f"/versions/{options.version}"
         elif options.label is not None:
             place = f"/labels/{options.label}"
-        url = f"{server.rstrip('/')}/v1/models/{options.model_name}{place}:predict"
+        model = f"{server.rstrip('/')}/v1/models/{options.model_name}"
         try:
-            self._url = httpx.URL(url)
+            self._model = httpx.URL(model)
+            self._url = httpx.URL(f"{model}{place}:predict")
         except httpx.InvalidURL as error:
             raise ConfigurationError(
                 f"server {server}", f"no address of a server ({error})", "Write http://HOST:PORT"
@@ -46,14 +49,16 @@ class _Rest:
         return json.dumps({"instances": encoded}).encode()
 
     def _answer(self, response: httpx.Response) -> list[Prediction]:
+        return self._read(response, _predictions)
+
+    def _versions(self, response: httpx.Response) -> list[int]:
+        return self._read(response, _available)
+
+    def _read(self, response: httpx.Response, meaning: Callable[[Any], T]) -> T:
         try:
             answer = response.json()
             if response.is_success:
-                rows = answer["predictions"]
-                columns = {name: [row[name] for row in rows] for name in rows[0]}
-                masks = columns["mask_png_bytes"]
-                columns["mask_png_bytes"] = [base64.b64decode(mask["b64"]) for mask in masks]
-                return predictions(columns)
+                return meaning(answer)
             message = answer["error"]
         except (ValueError, LookupError, TypeError) as error:
             raise InputError(
@@ -64,6 +69,20 @@ class _Rest:
         raise refusal(self._server, response.status_code, message)
 
 
+def _predictions(answer: Any) -> list[Prediction]:
+    rows = answer["predictions"]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    masks = columns["mask_png_bytes"]
+    columns["mask_png_bytes"] = [base64.b64decode(mask["b64"]) for mask in masks]
+    return predictions(columns)
+
+
+def _available(answer: Any) -> list[int]:
+    states = answer["model_version_status"]
+    ready = (int(state["version"]) for state in states if state["state"] == "AVAILABLE")
+    return sorted(ready, reverse=True)
+
+
 class Blocking(_Rest):
     """Waits for the answer."""
 
@@ -72,11 +91,18 @@ class Blocking(_Rest):
         self._http = httpx.Client(**self._settings)
 
     def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]:
+        return self._answer(self._ask("POST", self._url, seconds, self._body(images)))
+
+    def versions(self, seconds: float) -> list[int]:
+        return self._versions(self._ask("GET", self._model, seconds))
+
+    def _ask(
+        self, method: str, url: httpx.URL, seconds: float, body: bytes | None = None
+    ) -> httpx.Response:
         try:
-            response = self._http.post(self._url, content=self._body(images), timeout=seconds)
+            return self._http.request(method, url, content=body, timeout=seconds)
         except httpx.TransportError as error:
             raise Unanswered(str(error) or type(error).__name__) from error
-        return self._answer(response)
 
     def close(self) -> None:
         self._http.close()
@@ -90,12 +116,19 @@ class Asynchronous(_Rest):
         self._http = httpx.AsyncClient(**self._settings)
 
     async def predict(self, images: Sequence[bytes], seconds: float) -> list[Prediction]:
+        return self._answer(await self._ask("POST", self._url, seconds, self._body(images)))
+
+    async def versions(self, seconds: float) -> list[int]:
+        return self._versions(await self._ask("GET", self._model, seconds))
+
+    async def _ask(
+        self, method: str, url: httpx.URL, seconds: float, body: bytes | None = None
+    ) -> httpx.Response:
         try:
-            asked = self._http.post(self._url, content=self._body(images), timeout=None)
-            response = await asyncio.wait_for(asked, seconds)
+            asked = self._http.request(method, url, content=body, timeout=None)
+            return await asyncio.wait_for(asked, seconds)
         except (httpx.TransportError, asyncio.TimeoutError) as error:
             raise Unanswered(str(error) or type(error).__name__) from error
-        return self._answer(response)
 
     async def close(self) -> None:
         await self._http.aclose()

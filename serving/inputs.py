@@ -60,22 +60,33 @@ def read_questions(
         number: The frame or slice of each that is wanted; ``None`` for all.
         plane: Along which plane volumes are cut; ``None``: as they were taken.
     """
+    numbers = None if number is None else range(number, number + 1)
     found = Questions()
     for path in dict.fromkeys(paths):
         try:
-            content = read_file(path)
-            scan = open_scan(content, path, plane)
-            if scan is not None:
-                _read_scan(scan, path, number, found)
-                continue
-            grey = decode_grey(content)
-            if isinstance(grey, str):
-                raise ScanError(path, grey, _REMEDY)
-            if number not in (None, 1):
-                raise ScanError(path, f"it has no slice {number}", "It holds a single image")
-            found.slices.append(Question(path, path.stem, content))
+            _read_content(read_file(path), path, numbers, plane, found)
         except ScanError as error:
             found.problems.append(_problem(path, error))
+    return found
+
+
+def read_content(
+    content: bytes, name: Path, numbers: range | None = None, plane: str | None = None
+) -> Questions:
+    """Reads one file that is in memory, as ``read_questions`` does.
+
+    Args:
+        content: The file.
+        name: What outputs and problems call it; nothing is looked for there.
+        numbers: The frames or slices that are wanted, from 1; those beyond the last one are left
+            out unless the first is. ``None`` for all.
+        plane: As of ``read_questions``.
+    """
+    found = Questions()
+    try:
+        _read_content(content, name, numbers, plane, found)
+    except ScanError as error:
+        found.problems.append(_problem(name, error))
     return found
 
 
@@ -95,10 +106,28 @@ def require_own_stems(slices: Iterable[Question]) -> None:
             )
 
 
-def _read_scan(scan: Scan, path: Path, number: int | None, found: Questions) -> None:
+def _read_content(
+    content: bytes, path: Path, numbers: range | None, plane: str | None, found: Questions
+) -> None:
+    scan = open_scan(content, path, plane)
+    if scan is not None:
+        _read_scan(scan, path, numbers, found)
+        return
+    grey = decode_grey(content)
+    if isinstance(grey, str):
+        raise ScanError(path, grey, _REMEDY)
+    if numbers is not None and 1 not in numbers:
+        raise ScanError(path, f"it has no slice {numbers.start}", "It holds a single image")
+    found.slices.append(Question(path, path.stem, content))
+
+
+def _read_scan(scan: Scan, path: Path, numbers: range | None, found: Questions) -> None:
     stem = path.name[:-7] if path.name.lower().endswith(".nii.gz") else path.stem
     found.notes.update(dict.fromkeys(f"{path}: {note}" for note in scan.notes))
-    for index in range(1, scan.count + 1) if number is None else [number]:
+    if numbers is None:
+        numbers = range(1, scan.count + 1)
+    # The first is asked for in any case: where there is none, the reader says so.
+    for index in range(numbers.start, max(numbers.start + 1, min(numbers.stop, scan.count + 1))):
         try:
             item = scan.read(index)
         except ScanError as error:

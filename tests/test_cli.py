@@ -389,6 +389,8 @@ def test_workspace_without_training_exits_1_and_is_named(brisc: Brisc) -> None:
             "one of them is missing",
         ),
         (["predict", "slice.png"], "--model, --server", "exactly one"),
+        (["app"], "--model, --server", "exactly one"),
+        (["app", "--server", "127.0.0.1:1"], "server 127.0.0.1:1", "no address"),
         (["predict", "slice.png", "--server", "127.0.0.1:1"], "server 127.0.0.1:1", "no address"),
         (
             ["predict", "slice.png", "--server", "http://x", "--secrets", "s.yaml"],
@@ -440,6 +442,8 @@ main()
         (["predict", "--help"], 0),
         (["predict", "slice.png", "--server", "http://127.0.0.1:9"], 1),
         (["serve", "--help"], 0),
+        (["app", "--help"], 0),
+        (["app", "--model", "nowhere"], 1),
         (["predict-batch", "--help"], 0),
         (["data", "sample", "sample", "--images", "24"], 0),
         (["run", "--data", "set", "--set", "training.epochs=x"], 2),

@@ -20,11 +20,11 @@ def test_the_source_distribution_is_complete(tmp_path: Path) -> None:
     needed = {
         path.relative_to(ROOT).as_posix()
         for package in ("data", "preprocessing", "trainer", "serving", "pipeline")
-        for suffix in ("py", "pbtxt", "yaml")
+        for suffix in ("py", "pbtxt", "yaml", "html", "css", "js", "svg")
         for path in (ROOT / package).rglob(f"*.{suffix}")
         # Read by docker, kubectl, Prometheus and Grafana, not by the packages.
         if ROOT / "serving" / "deploy" not in path.parents
     }
-    assert "pipeline/profiles/demo.yaml" in needed
+    assert {"pipeline/profiles/demo.yaml", "serving/app/static/main.js"} <= needed
     needed.add("serving/deploy/config/monitoring.config")
     assert needed <= names

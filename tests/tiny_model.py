@@ -15,8 +15,9 @@ REFUSED = 37
 
 
 class _Tiny(tf.Module):
-    def __init__(self, classes: tuple[str, str]) -> None:
+    def __init__(self, classes: tuple[str, str], threshold: int) -> None:
         super().__init__()
+        self._threshold = threshold
         self._classes = [CLASSES.index(name) for name in classes]
 
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="image_bytes")])
@@ -35,19 +36,24 @@ class _Tiny(tf.Module):
     def _one(self, encoded: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         grey = tf.io.decode_image(encoded, channels=3, expand_animations=False)[..., :1]
         with tf.control_dependencies([tf.debugging.assert_none_equal(tf.shape(grey)[1], REFUSED)]):
-            tumour = grey > 127
+            tumour = grey > self._threshold
         png = tf.io.encode_png(tf.cast(tumour, tf.uint8) * 255)
         return png, tf.reduce_sum(tf.cast(tumour, tf.int64)), tf.reduce_any(tumour)
 
 
-def put_tiny_model(folder: Path, classes: tuple[str, str] = ("glioma", naming.NO_TUMOR)) -> Path:
-    """Saves a model in ``folder``: the mask is what is brighter than 127.
+def put_tiny_model(
+    folder: Path,
+    classes: tuple[str, str] = ("glioma", naming.NO_TUMOR),
+    threshold: int = 127,
+) -> Path:
+    """Saves a model in ``folder``: the mask is what is brighter than ``threshold``.
 
     Args:
         folder: Where it goes.
         classes: The class of a slice with such pixels, and of one without.
+        threshold: A grey level.
     """
-    model = _Tiny(classes)
+    model = _Tiny(classes, threshold)
     tf.saved_model.save(model, str(folder), signatures={"serving_default": model.answer})
     return folder
 

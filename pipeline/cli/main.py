@@ -22,6 +22,9 @@ from pipeline.cli import (
     tensorboard,
     train_worker,
 )
+from pipeline.cli import (
+    app as web_app,
+)
 
 FAILED = 1
 USAGE = 2
@@ -50,6 +53,7 @@ app.command("predict-batch")(predict_batch.predict_batch)
 app.command("export")(export.export)
 app.command("report")(report.report)
 app.command("serve")(serve.serve)
+app.command("app")(web_app.app)
 app.command("tensorboard")(tensorboard.tensorboard)
 
 

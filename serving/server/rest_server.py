@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 import time
 from typing import Any
@@ -13,6 +12,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from data.errors import ConfigurationError
+from serving.listening import listen
 from serving.server.options import ServerOptions
 from serving.server.rest import RestApplication
 from serving.server.tls import read_certificate
@@ -46,7 +46,7 @@ class RestServer:
             ssl_certfile=options.certificate,
             ssl_keyfile=options.private_key,
         )
-        listening = _bound(options.host, options.rest_port)
+        listening = listen(options.host, options.rest_port, "--rest-port")
         self.port: int = listening.getsockname()[1]
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
@@ -100,15 +100,3 @@ class _TimedProtocol(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise ConfigurationError(
-            f"--rest-port {port}",
-            f"{host}:{port} cannot be listened at ({error.strerror})",
-            "Give another port, or 0 for any that is free",
-        ) from error

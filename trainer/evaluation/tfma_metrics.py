@@ -1,8 +1,7 @@
 """The product's scores as TFMA metrics, from the outputs of signature ``evaluate``.
 
 One definition serves Evaluator and ``brisc evaluate``: both add up the same sums. TFMA's own
-metrics would define the undefined (a class that a slice lacks) another way in each. Their
-argument ``code_hash`` changes nothing but Evaluator's parameters, and so what it caches.
+metrics would define the undefined (a class that a slice lacks) another way in each.
 """
 
 from __future__ import annotations
@@ -25,8 +24,8 @@ _Scores = Callable[[np.ndarray], dict[str, float]]
 class ClassScores(metric_types.Metric):
     """Accuracy, macro-F1 and recall of each class; one value a name in ``CLASS_SCORES``."""
 
-    def __init__(self, name: str = "class_scores", code_hash: str = "") -> None:
-        super().__init__(_class_computations, name=name, code_hash=code_hash)
+    def __init__(self, name: str = "class_scores") -> None:
+        super().__init__(_class_computations, name=name)
 
 
 class MaskScores(metric_types.Metric):
@@ -35,15 +34,15 @@ class MaskScores(metric_types.Metric):
     They hold at the network's image size, not at each slice's own.
     """
 
-    def __init__(self, name: str = "mask_scores", code_hash: str = "") -> None:
-        super().__init__(_mask_computations, name=name, code_hash=code_hash)
+    def __init__(self, name: str = "mask_scores") -> None:
+        super().__init__(_mask_computations, name=name)
 
 
 class CalibrationScores(metric_types.Metric):
     """ECE and Brier score of the class probabilities; a name in ``CALIBRATION_SCORES`` each."""
 
-    def __init__(self, name: str = "calibration_scores", code_hash: str = "") -> None:
-        super().__init__(_calibration_computations, name=name, code_hash=code_hash)
+    def __init__(self, name: str = "calibration_scores") -> None:
+        super().__init__(_calibration_computations, name=name)
 
 
 class JointScores(metric_types.Metric):
@@ -53,8 +52,8 @@ class JointScores(metric_types.Metric):
     they are configured for.
     """
 
-    def __init__(self, name: str = "joint_scores", code_hash: str = "") -> None:
-        super().__init__(_joint_computations, name=name, code_hash=code_hash)
+    def __init__(self, name: str = "joint_scores") -> None:
+        super().__init__(_joint_computations, name=name)
 
 
 class Family(NamedTuple):
@@ -75,25 +74,25 @@ FAMILIES = (
 
 
 def _class_computations(
-    name: str, code_hash: str, model_names: Iterable[str] = ("",)
+    name: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name, code_hash
+    del name
     return _computations(
         CLASSIFICATION, confusion.CLASS_SCORES, model_names, _class_sums, confusion.scores
     )
 
 
 def _mask_computations(
-    name: str, code_hash: str, model_names: Iterable[str] = ("",)
+    name: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name, code_hash
+    del name
     return _computations(SEGMENTATION, overlap.MASK_SCORES, model_names, _mask_sums, overlap.scores)
 
 
 def _calibration_computations(
-    name: str, code_hash: str, model_names: Iterable[str] = ("",)
+    name: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name, code_hash
+    del name
     return _computations(
         CLASSIFICATION,
         calibration.CALIBRATION_SCORES,
@@ -104,9 +103,9 @@ def _calibration_computations(
 
 
 def _joint_computations(
-    name: str, code_hash: str, model_names: Iterable[str] = ("",)
+    name: str, model_names: Iterable[str] = ("",)
 ) -> list[metric_types.MetricComputation]:
-    del name, code_hash
+    del name
     return _computations(
         SEGMENTATION,
         joint.JOINT_SCORES,

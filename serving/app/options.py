@@ -1,0 +1,27 @@
+"""How the web page is started: whom it asks, where it listens and what it takes."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+_MEBIBYTE = 1 << 20
+
+
+class AppOptions(BaseModel):
+    """Everything ``serving.app.web.create_app`` and ``serving.app.run`` need to know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    server: str = Field(description="http://HOST:PORT for REST or grpc://HOST:PORT for gRPC.")
+    model_name: str = Field("brisc", description="What the server calls the model.")
+    token: SecretStr | None = Field(None, description="Shown to the server with every question.")
+    host: str = Field("127.0.0.1", description="Address to listen at.")
+    port: int = Field(7860, ge=0, le=65535, description="0: any that is free.")
+    upload_bytes: int = Field(128 * _MEBIBYTE, ge=1, description="Of one file.")
+    upload_seconds: float = Field(60.0, gt=0, description="Until the whole of a file is there.")
+    uploads: int = Field(
+        4, ge=1, description="Files that are in memory at the same time; others wait."
+    )
+    answer_seconds: float = Field(
+        20.0, gt=0, description="What the server has for an answer, all attempts together."
+    )

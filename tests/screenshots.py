@@ -1,0 +1,46 @@
+"""Makes the pictures of the web page in the docs, from synthetic slices.
+
+python -m tests.screenshots --model work/serving/brisc
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from serving.app.samples import SAMPLES, draw_sample
+from tests.browser import ROOT, chromium, give, run_page
+
+SIZE = {"width": 1200, "height": 800}
+
+
+def take(page: Page, file: Path) -> None:
+    """Writes what is in sight as a PNG of 256 colours."""
+    with Image.open(io.BytesIO(page.screenshot())) as image:
+        image.convert("RGB").quantize(256).save(file, optimize=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", required=True, help="as of `brisc app`")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
+    arguments = parser.parse_args()
+    files = [(sample.name, draw_sample(sample.name) or b"") for sample in SAMPLES]
+    with run_page("--model", arguments.model) as address, chromium() as browser:
+        for scheme in ("light", "dark"):
+            with browser.new_context(viewport=SIZE, color_scheme=scheme) as context:
+                page = context.new_page()
+                page.goto(address)
+                give(page, *files)
+                expect(page.locator("#rows tr")).to_have_count(len(files))
+                expect(page.locator("#rows tr").filter(has_text="waiting")).to_have_count(0)
+                page.mouse.move(0, 0)
+                take(page, arguments.out / f"app-{scheme}.png")
+
+
+if __name__ == "__main__":
+    main()
