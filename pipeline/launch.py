@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sys
 from collections.abc import Iterator
 
@@ -94,4 +95,7 @@ def _forget_outputs(
 ) -> None:
     # TFX goes on under the number, and so in the folders, of a start that was interrupted.
     resolver = outputs_utils.OutputsResolver(node, ir.pipeline_info, ir.runtime_spec)
-    outputs_utils.remove_output_dirs(resolver.generate_output_artifacts(earlier.execution_id))
+    for artifacts in resolver.generate_output_artifacts(earlier.execution_id).values():
+        for artifact in artifacts:
+            # One that failed, and was not killed, has taken its folders with it.
+            shutil.rmtree(artifact.uri, ignore_errors=True)
