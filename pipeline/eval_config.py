@@ -11,6 +11,7 @@ from tensorflow_model_analysis.proto import config_pb2
 
 from data import features as raw
 from data import naming
+from pipeline.code_hash import code_hash
 from pipeline.config import LOWER_IS_BETTER, Change, GateConfig, SliceKey, Threshold
 from preprocessing import features
 from serving.contract import EVALUATE, TRANSFORM
