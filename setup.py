@@ -54,9 +54,8 @@ INSTALL_REQUIRES = [
     # Its client, also asynchronous.
     "httpx",
     "tenacity",
-    # The web page, its uploads, and masks as DICOM segmentations.
+    # The web page, and masks as DICOM segmentations.
     "fastapi",
-    "python-multipart",
     "highdicom",
 ]
 

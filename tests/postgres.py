@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.ports import free_ports
 
 USER = "brisc"
 PASSWORD = "no: 'plain' pass%word"
@@ -24,7 +25,7 @@ class Postgres:
 
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs, self._folder = programs, folder
-        self.port = _free_port()
+        (self.port,) = free_ports(1)
 
     def address(self, database: str, password: str = QUOTED) -> str:
         """What ``metadata_store`` is to be; the database need not exist."""
@@ -96,10 +97,3 @@ def _programs() -> Path | None:
     return max(
         (path.parent for path in found), key=lambda path: int(path.parent.name), default=None
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.distributed_training import write_slices
+from tests.ports import free_ports
 
 ROOT = Path(__file__).parents[1]
 
@@ -34,16 +34,6 @@ def logs(process: subprocess.Popen[str], own: Path) -> list[dict[str, float]]:
     _, errors = process.communicate()
     assert process.returncode == 0, errors[-3000:]
     return json.loads((own / "logs.json").read_text())
-
-
-def free_ports(number: int) -> list[str]:
-    sockets = [socket.socket() for _ in range(number)]
-    for item in sockets:
-        item.bind(("127.0.0.1", 0))
-    addresses = [f"127.0.0.1:{item.getsockname()[1]}" for item in sockets]
-    for item in sockets:
-        item.close()
-    return addresses
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +62,7 @@ def test_two_machines_learn_what_one_does(
     one_device: list[dict[str, float]], tmp_path: Path
 ) -> None:
     write_slices(tmp_path)
-    workers = free_ports(2)
+    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     other = tmp_path / "other"
     processes = [
         start("worker", tmp_path, tmp_path, 0, *workers),

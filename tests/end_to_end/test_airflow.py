@@ -1,4 +1,4 @@
-"""The pipeline under a real Airflow 3, with PostgreSQL as its database."""
+"""The pipeline under a real Airflow 3, with PostgreSQL for its database and for the metadata."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from tests.airflow_environment import airflow_environment
 from tests.end_to_end.conftest import COMMAND, ROOT, TINY
 from tests.postgres import running_postgres
 
-pytestmark = pytest.mark.integration
+# Two runs, each component a process of its own.
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
 
 PASS = ("gate.thresholds=[{metric: accuracy, min: 0}]", "gate.changes=[]")
 # Earlier runs are looked up each time, and Pusher looks whether the model still lies there.
@@ -80,6 +81,7 @@ def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow
         variables = {
             "BRISC_AIRFLOW_VENV": str(environment),
             "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
+            "BRISC_METADATA_STORE": server.address("metadata"),
         }
         said = brisc("up", f"--dags={dags}", "--port=0", **variables)
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import socket
 import subprocess
 import time
 import zipfile
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.ports import free_ports
 from tests.tools import CACHE, install
 
 FOLDER = Path(__file__).parent
@@ -61,7 +61,7 @@ def flink_cluster(folder: Path) -> Iterator[Flink]:
     configuration = folder / "configuration"
     configuration.mkdir()
     shutil.copy(FOLDER / "config.yaml", configuration)
-    rest, rpc = _free_port(), _free_port()
+    rest, rpc = free_ports(2)
     options = [f"-Drest.port={rest}", f"-Djobmanager.rpc.port={rpc}"]
     roles = {
         "entrypoint.StandaloneSessionClusterEntrypoint": ["-Xmx512m"],
@@ -99,13 +99,6 @@ def _job_server(jars: Path, folder: Path) -> Path:
         manifest = "\r\n".join(["Manifest-Version: 1.0", main, *lines, "", ""])
         jar.writestr("META-INF/MANIFEST.MF", manifest)
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _await_slots(cluster: Flink, folder: Path) -> None:
