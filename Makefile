@@ -9,7 +9,7 @@ TEST_WORKERS ?= 2
 PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end test-integration test-other-stack bench \
+.PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench \
 	lint format typecheck lock clean
 
 help: ## list the targets
@@ -31,6 +31,9 @@ test-integration: setup ## the heavier tests, then the other stack
 	requirements/browser.sh
 	$(PYTESTS) -m integration
 	$(MAKE) test-other-stack
+
+test-orchestration: setup ## whole runs under Airflow and DVC, and on Flink
+	$(PYTEST) -m orchestration
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose
 	requirements/other_stack.sh

@@ -18,7 +18,7 @@ import yaml
 from data.sample import write_sample
 from tests.tools import CACHE, install
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.orchestration
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements" / "dvc.lock"

@@ -20,7 +20,7 @@ from tests.end_to_end.conftest import COMMAND, ROOT, TINY
 from tests.postgres import running_postgres
 
 # Two runs, each component a process of its own.
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.orchestration, pytest.mark.timeout(2400)]
 
 PASS = ("gate.thresholds=[{metric: accuracy, min: 0}]", "gate.changes=[]")
 # Earlier runs are looked up each time, and Pusher looks whether the model still lies there.

@@ -41,7 +41,7 @@ def graph(bench: Bench) -> bytes:
     return only(bench.workspace, pattern).read_bytes()
 
 
-@pytest.mark.integration
+@pytest.mark.orchestration
 def test_components_leave_on_flink_what_they_leave_here(
     bench: Bench, blessed: Finished, tmp_path: Path
 ) -> None:

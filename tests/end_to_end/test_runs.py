@@ -79,7 +79,7 @@ def test_a_run_is_exported_with_what_other_tools_read(
     assert [line.split(",")[0] for line in curves] == ["epoch", "1", "2"]
 
 
-@pytest.mark.integration
+@pytest.mark.orchestration
 def test_what_is_removed_is_made_anew_and_what_is_kept_comes_from_the_cache(
     small_data: Path, tmp_path: Path
 ) -> None:
