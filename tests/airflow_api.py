@@ -48,9 +48,10 @@ class Api:
         return {task["task_id"]: (task["state"], task["try_number"]) for task in found}
 
     def log(self, run: str, task: str, number: int) -> str:
-        """What a try of a task has logged."""
+        """What a try of a task has logged, and what the exceptions said that ended it."""
         lines = self._get(f"{self._runs}/{run}/taskInstances/{task}/logs/{number}")["content"]
-        return "\n".join(line["event"] for line in lines)
+        said = [[line["event"], *_exceptions(line)] for line in lines]
+        return "\n".join(text for texts in said for text in texts)
 
     def wait(self, run: str, task: str | None = None, state: str | None = None) -> None:
         """Waits for the end of a run, or until one of its tasks is in ``state``."""
@@ -66,3 +67,7 @@ class Api:
 
     def _get(self, path: str) -> Any:
         return self.client.get(path).raise_for_status().json()
+
+
+def _exceptions(line: dict[str, Any]) -> list[str]:
+    return [error["exc_value"] for error in line.get("error_detail") or ()]
