@@ -4,9 +4,9 @@ BRISC_VENV ?= .venv
 export BRISC_VENV
 BIN := $(BRISC_VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
-# How many processes share the tests; a file's tests stay together.
+# How many processes share the tests; a file's tests keep together.
 TEST_WORKERS ?= 2
-PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadgroup --no-loadscope-reorder
+PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench \
@@ -27,10 +27,9 @@ test: lint typecheck ## linters, types, tests, one run of the pipeline among the
 test-end-to-end: setup ## the whole pipeline on made-up slices
 	$(PYTEST) tests/end_to_end
 
-test-integration: setup ## the heavier tests, then the other stack
+test-integration: setup ## the heavier tests
 	requirements/browser.sh
 	$(PYTESTS) -m integration
-	$(MAKE) test-other-stack
 
 test-orchestration: setup ## whole runs under Airflow and DVC, and on Flink
 	$(PYTEST) -m orchestration

@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,13 +19,25 @@ ROOT = Path(__file__).parents[1]
 UNPACK = ROOT.parent / "shared" / "brisc2025" / "unpack"
 CACHE = ROOT / ".cache" / "brisc2025"
 
+# Fixture `bench`: a run of minutes that these files look at, one after the other.
+SHARING = {
+    f"tests/end_to_end/test_{name}.py"
+    for name in ("flink", "pipeline", "runs", "served_model", "serving", "tensorboard")
+}
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Among workers of xdist: a file's tests keep together, and so do those of one workspace."""
-    for item in items:
-        shared = "bench" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("bench" if shared else item.path.name))
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadWorkspaceScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "one workspace" if scope in SHARING else scope
+
+    # xdist's own groups are lost on the names of pytest 9.2's tests.
+    return LoadWorkspaceScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)

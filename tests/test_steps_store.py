@@ -18,7 +18,7 @@ from pipeline.store_address import StoreAddress
 from pipeline.workspace import Workspace
 from tests.postgres import Postgres, running_postgres
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.orchestration
 
 ROOT = Path(__file__).parents[1]
 

@@ -22,7 +22,7 @@ from pipeline.workspace import Workspace
 from tests.end_to_end.conftest import COMMAND, ROOT, TINY, Bench, Finished, environment
 from tests.postgres import PASSWORD, QUOTED, Postgres, running_postgres
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.orchestration
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
 RUN = "first"
