@@ -78,6 +78,7 @@ def test_gzip_is_inflated(client: httpx.Client) -> None:
         (gzip.compress(b'{"instances": [1]}')[:-9], 400),
         (b"no gzip", 400),
     ],
+    ids=["too much", "cut off", "no gzip"],
 )
 def test_gzip_that_inflates_to_too_much_or_to_nothing_is_refused(
     client: httpx.Client, body: bytes, status: int
