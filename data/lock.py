@@ -11,6 +11,10 @@ from typing import IO
 
 from data.errors import InputError
 
+_LOCK, _TURN = ".lock", ".lock.turn"
+FILES = frozenset({_LOCK, _TURN})
+"""What a lock leaves in the folder."""
+
 
 @contextlib.contextmanager
 def locked(folder: Path, what: str, option: str, owner: str | None = None) -> Iterator[None]:
@@ -31,7 +35,7 @@ def locked(folder: Path, what: str, option: str, owner: str | None = None) -> It
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # A write that fails must not be tried again when the file is closed.
-        file = (folder / ".lock").open("ab+", buffering=0)
+        file = (folder / _LOCK).open("ab+", buffering=0)
     except OSError as error:
         raise _unwritable(folder, what, option, error) from error
     with file:
@@ -51,7 +55,7 @@ def locked(folder: Path, what: str, option: str, owner: str | None = None) -> It
 def is_locked(folder: Path) -> bool:
     """Whether a process has ``folder`` to itself now; neither makes nor writes anything."""
     try:
-        with (folder / ".lock").open("r+b") as file:
+        with (folder / _LOCK).open("r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -71,7 +75,7 @@ def in_turn(file: Path) -> Iterator[None]:
 def _take(file: IO[bytes], owner: str | None) -> None:
     name = owner or str(os.getpid())
     # Turning an exclusive lock into a shared one opens a gap, which this second lock closes.
-    with in_turn(Path(f"{file.name}.turn")):
+    with in_turn(Path(file.name).with_name(_TURN)):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

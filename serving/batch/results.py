@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from data import lock
 from data.errors import InputError
 
 _WORK = ".brisc"
-_LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Results:
             raise InputError(self.root, "is a file", "Give --out a folder")
         if not self.root.is_dir() or self.settings.is_file():
             return
-        if any(path.name not in (_WORK, _LOCK) for path in self.root.iterdir()):
+        if any(path.name not in {_WORK, *lock.FILES} for path in self.root.iterdir()):
             raise InputError(
                 self.root,
                 "is not empty and holds no results of `brisc predict-batch`",
