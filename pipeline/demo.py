@@ -12,6 +12,7 @@ from pathlib import Path
 
 from data.layout import scan
 from pipeline.cli.main import main
+from pipeline.command import COMMAND
 
 ROOT = Path("build/demo")
 IMAGES = 480
@@ -44,9 +45,8 @@ def _served(models: Path) -> Iterator[list[str]]:
     """The addresses of ``brisc serve`` while the body runs, that of gRPC and that of REST."""
     command = ["serve", "--model-base-path", str(models), "--grpc-port", "0", "--rest-port", "0"]
     print("brisc", *command, flush=True)
-    program = "from pipeline.cli.main import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", program, *command],
+        [*COMMAND, *command],
         stdout=subprocess.PIPE,
         text=True,
     ) as server:

@@ -1,4 +1,4 @@
-"""Compiles the pipeline and runs single nodes of it."""
+"""Runs single nodes of a compiled pipeline."""
 
 from __future__ import annotations
 

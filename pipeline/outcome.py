@@ -13,7 +13,7 @@ from data.statistics.record import DriftRecord, read_drift
 from pipeline.components.infra_check import FAULTS
 from pipeline.config import GateConfig
 from pipeline.judgement import Scores, Verdict, read_judgement
-from pipeline.status import NodeStatus, RunStatus
+from pipeline.status import NodeStatus, RunStatus, is_blessed
 from trainer.event_files import EVENTS
 
 
@@ -67,13 +67,11 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
     evaluation = status.artifact("Evaluator", "ModelEvaluation")
     blessing = status.artifact("Evaluator", "ModelBlessing")
     served = status.artifact("InfraCheck", "InfraBlessing")
-    pushed = status.artifact("Pusher", "PushedModel")
     model_run = status.artifact("Trainer", "ModelRun")
     assert audit is not None and split is not None and drift is not None
     assert evaluation is not None and blessing is not None and page is not None
     has_baseline = blessing.custom_properties["baseline_model_id"].int_value > 0
     judgement = read_judgement(evaluation.uri, gate, has_baseline)
-    destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
     return Outcome(
         nodes=status.nodes(),
         split=read_summary(Path(split.uri)),
@@ -83,20 +81,16 @@ def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
         tuned=read_tuned(Path(tuned.uri)) if tuned else {},
         scores=judgement.scores,
         verdicts=judgement.verdicts,
-        blessed=_blessed(blessing) and (served is None or _blessed(served)),
+        blessed=bool(status.blessed()),
         faults=_faults(served),
         model_report=Path(page.uri),
-        pushed=Path(destination) if destination else None,
+        pushed=status.pushed(),
         tensorboard=Path(model_run.uri) / EVENTS if model_run else None,
     )
 
 
-def _blessed(artifact: Any) -> bool:
-    return bool(artifact.custom_properties["blessed"].int_value == 1)
-
-
 def _faults(served: Any) -> list[str]:
-    if served is None or _blessed(served):
+    if served is None or is_blessed(served):
         return []
     file = Path(served.uri) / FAULTS
     return file.read_text().splitlines() if file.exists() else ["TF Serving did not answer"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
@@ -77,6 +78,20 @@ class RunStatus:
                     return artifact
         return None
 
+    def blessed(self) -> bool | None:
+        """Whether Evaluator blessed the model, and it could be served; ``None``: not judged yet."""
+        blessing = self.artifact("Evaluator", "ModelBlessing")
+        if blessing is None:
+            return None
+        served = self.artifact("InfraCheck", "InfraBlessing")
+        return is_blessed(blessing) and (served is None or is_blessed(served))
+
+    def pushed(self) -> Path | None:
+        """The folder of the version that was pushed, whether or not it is still there."""
+        found = self.artifact("Pusher", "PushedModel")
+        place = found.custom_properties["pushed_destination"].string_value if found else ""
+        return Path(place) if place else None
+
     def _state(self, execution: metadata_store_pb2.Execution) -> str:
         state = _STATES.get(execution.last_known_state, "running")
         resolver = execution.type.rpartition(".")[2] == "Resolver"
@@ -89,3 +104,8 @@ class RunStatus:
             # TFX names the context PIPELINE.NODE.
             self._nodes[execution_id] = name.partition(".")[2]
         return self._nodes[execution_id]
+
+
+def is_blessed(artifact: metadata_store_pb2.Artifact) -> bool:
+    """What a blessing says, of Evaluator or InfraCheck."""
+    return bool(artifact.custom_properties["blessed"].int_value == 1)

@@ -22,8 +22,10 @@ def listen(host: str, port: int, option: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
+        # Python adds what it was attempting, which stands before it already.
+        reason = (error.strerror or str(error)).partition(" (while")[0]
         raise ConfigurationError(
             f"{option} {port}",
-            f"{host}:{port} cannot be listened at ({error.strerror})",
-            "Give another port, or 0 for any that is free",
+            f"{host}:{port} cannot be listened at ({reason})",
+            f"Give another {option}, or 0 for any that is free",
         ) from error

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
+import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-PROGRAM = "from pipeline.cli.main import main; main()"
+from tests.command import announced
+
 # It asks nobody but the page, and leaves nothing behind.
 _ARGUMENTS = (
     "--no-sandbox",
@@ -50,23 +49,15 @@ def chromium() -> Iterator[Browser]:
 @contextmanager
 def run_page(*arguments: str) -> Iterator[str]:
     """``brisc app`` with ``arguments`` as a process of its own; yields the page's address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "app", "--port=0", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
+    page = announced(
+        r"The page is at (http://\S+),",
+        *("app", "--port=0", *arguments),
         stderr=subprocess.DEVNULL,
-        text=True,
+        # Its own server goes with it, and cleans up.
+        end=signal.SIGTERM,
     )
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"The page is at (http://\S+),", said)
-        assert found is not None, said
+    with page as (_, found):
         yield found[1]
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def give(page: Page, *files: tuple[str, bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import subprocess
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 import trainer  # noqa: F401  # chooses TensorFlow's Keras before a test imports TensorFlow
+from data.lock import in_turn
 from data.sample import write_sample
 
 ROOT = Path(__file__).parents[1]
@@ -36,7 +36,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             scope = super()._split_scope(nodeid)
             return "one workspace" if scope in SHARING else scope
 
-    # xdist's own groups are lost on the names of pytest 9.2's tests.
+    # Under pytest 9.2 the groups that xdist 3.8 has by itself are passed over.
     return LoadWorkspaceScheduling(config, log)
 
 
@@ -56,10 +56,9 @@ def brisc_dir() -> Path:
         return Path(given)
     if not UNPACK.is_file():
         pytest.skip(f"no real data: BRISC_DIR is not set and there is no {UNPACK}")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE.parent / "brisc2025.lock").open("w") as lock:
-        # One worker unpacks, the other waits; what is complete stays as it is.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    CACHE.parent.mkdir(exist_ok=True)
+    # One worker unpacks, the other waits; what is complete stays as it is.
+    with in_turn(CACHE.parent / "brisc2025.lock"):
         subprocess.run([UNPACK, CACHE], check=True)
     return CACHE
 

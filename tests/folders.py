@@ -110,3 +110,17 @@ def read_manifest(path: Path) -> tuple[ManifestRow, ...]:
     if faults:
         raise faults[0]
     return rows
+
+
+def broken_set(root: Path) -> list[Path]:
+    """A set with faults of all kinds, in names and in contents; returns the files at fault."""
+    put_good_neighbours(root)
+    return [
+        put(image_path(root, "my scan\n.jpg", "glioma"), b"x"),
+        put(image_path(root, f"{stem('no_tumor', 1)}.jpg", "no_tumor"), b""),
+        put(image_path(root, f"{stem('no_tumor', 2)}.jpg", "no_tumor"), b"text"),
+        put(
+            image_path(root, f"{stem('no_tumor', 3)}.jpg", "no_tumor"), encode(grey(), "JPEG")[:99]
+        ),
+        put(image_path(root, f"{stem('pituitary', 4)}.jpg", "pituitary"), encode(grey(), "JPEG")),
+    ]

@@ -13,7 +13,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from serving.app.samples import SAMPLES, draw_sample
-from tests.browser import ROOT, chromium, give, run_page
+from tests.browser import chromium, give, run_page
+from tests.command import ROOT
 
 SIZE = {"width": 1200, "height": 800}
 

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PROGRAM = "from pipeline.cli.main import main; main()"
+from tests.command import announced
 
 
 @dataclass(frozen=True)
@@ -34,19 +29,6 @@ class Served:
 def serve(*arguments: str, grpc_port: str = "0", rest_port: str = "0") -> Iterator[Served]:
     """Starts it with ``arguments`` and waits for its ports; kills what is left of it."""
     ports = (f"--grpc-port={grpc_port}", f"--rest-port={rest_port}")
-    process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "serve", *arguments, *ports],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        found = re.search(r"gRPC at (\S+), REST at (\S+)/v1/models", said)
-        assert found is not None, said
+    ready = r"gRPC at (\S+), REST at (\S+)/v1/models"
+    with announced(ready, "serve", *arguments, *ports) as (process, found):
         yield Served(process, found[1], found[2])
-    finally:
-        process.kill()
-        process.wait()

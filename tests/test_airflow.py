@@ -21,7 +21,7 @@ from pipeline.cli.main import main
 from pipeline.configuration import load_parameters
 from tests.folders import put
 
-NODES = {"LeakAudit": [], "Trainer": ["LeakAudit"]}
+NODES = [{"id": "LeakAudit", "upstream": []}, {"id": "Trainer", "upstream": ["LeakAudit"]}]
 
 
 def settings(folder: Path, *assignments: str) -> Settings:
@@ -83,7 +83,7 @@ def test_what_was_exported_is_read_again_and_may_be_exported_anew(tmp_path: Path
     assert sorted(folder.iterdir()) == sorted(paths)
     assert read(folder) == asked
     nodes = json.loads((folder / "brisc_nodes.json").read_text())
-    assert {node["id"]: node["upstream"] for node in nodes} == NODES
+    assert nodes == NODES
 
 
 def test_folders_that_are_no_export_or_cannot_be_one_are_named(tmp_path: Path) -> None:

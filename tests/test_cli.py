@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -14,7 +13,8 @@ import pytest
 
 from data.sample import write_sample
 from pipeline.cli.main import main
-from tests.folders import encode, grey, image_path, put, put_good_neighbours, stem
+from pipeline.command import COMMAND
+from tests.folders import broken_set, encode, grey, put
 from tests.scans import PATIENT, dicom, ramp
 
 ROOT = Path(__file__).parents[1]
@@ -217,20 +217,6 @@ def test_missing_model_exits_1_and_is_named(brisc: Brisc, verb: str) -> None:
     assert error.startswith("brisc: nowhere: no such folder. Give the folder of a saved model")
 
 
-def broken_set(root: Path) -> list[Path]:
-    """A set with faults of all kinds, in names and in contents; returns the files at fault."""
-    put_good_neighbours(root)
-    return [
-        put(image_path(root, "my scan\n.jpg", "glioma"), b"x"),
-        put(image_path(root, f"{stem('no_tumor', 1)}.jpg", "no_tumor"), b""),
-        put(image_path(root, f"{stem('no_tumor', 2)}.jpg", "no_tumor"), b"text"),
-        put(
-            image_path(root, f"{stem('no_tumor', 3)}.jpg", "no_tumor"), encode(grey(), "JPEG")[:99]
-        ),
-        put(image_path(root, f"{stem('pituitary', 4)}.jpg", "pituitary"), encode(grey(), "JPEG")),
-    ]
-
-
 @pytest.mark.parametrize("verb", ["run", "evaluate"])
 def test_unusable_files_are_all_listed_and_exit_1(brisc: Brisc, verb: str) -> None:
     files = broken_set(brisc.folder / "set")
@@ -417,71 +403,6 @@ def test_a_server_that_does_not_answer_exits_1_and_is_named(brisc: Brisc) -> Non
     assert error.startswith("brisc: http://127.0.0.1:9: no answer") and "brisc serve" in error
 
 
-# Lightness
-
-HEAVY = ("tensorflow", "tfx", "apache_beam", "tensorflow_model_analysis", "ml_metadata", "tf_keras")
-# Only the reader of a scan needs these.
-READERS = ("pydicom", "nibabel")
-# What has been imported is told at the very end, however the command ends.
-TELL = f"""
-import atexit, sys
-from pathlib import Path
-heavy = lambda: ",".join(name for name in {HEAVY + READERS} if name in sys.modules)
-atexit.register(lambda: Path("imported").write_text(heavy()))
-from pipeline.cli.main import main
-main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["--help"], 0),
-        (["run", "--help"], 0),
-        (["evaluate", "--help"], 0),
-        (["predict", "--help"], 0),
-        (["predict", "slice.png", "--server", "http://127.0.0.1:9"], 1),
-        (["serve", "--help"], 0),
-        (["app", "--help"], 0),
-        (["app", "--model", "nowhere"], 1),
-        (["predict-batch", "--help"], 0),
-        (["data", "sample", "sample", "--images", "24"], 0),
-        (["run", "--data", "set", "--set", "training.epochs=x"], 2),
-        (["run", "--data", "set", "--workspace", "w"], 1),
-        (["evaluate", "--data", "set", "--split", "all", "--model", "model"], 1),
-        (["predict", "empty.jpg", "--model", "model"], 1),
-        (["predict-batch", "nowhere", "--model", "model", "--out", "out"], 1),
-        (["predict-batch", "set", "--model", "model", "--out", "set"], 1),
-        (["tensorboard", "--workspace", "w"], 1),
-        (["airflow", "export", "dags", "--schedule", "@daily"], 2),
-        (["airflow", "up", "--dags", "nowhere"], 2),
-        (["airflow", "down", "--workspace", "w"], 0),
-        (["prepare-run", "--run-id", "r", "--data", "set", "--workspace", "w"], 1),
-        (["run-node", "LeakAudit", "--run-id", "r", "--workspace", "w"], 1),
-        (["finish-run", "--run-id", "r", "--workspace", "w"], 1),
-        (["nodes", "--set", "training.epochs=x"], 2),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
-)
-def test_no_command_pays_for_tensorflow_before_it_needs_it(
-    tmp_path: Path, arguments: list[str], code: int
-) -> None:
-    broken_set(tmp_path / "set")
-    put(tmp_path / "empty.jpg", b"")
-    put(tmp_path / "slice.png", encode(grey(), "PNG"))
-    put(tmp_path / "model" / "saved_model.pb", b"x")
-    ended = subprocess.run(
-        [sys.executable, "-c", TELL, *arguments],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-    )
-    assert ended.returncode == code, ended.stderr
-    assert (tmp_path / "imported").read_text() == ""
-    assert "Traceback" not in ended.stderr
-
-
 # Sample data
 
 
@@ -513,7 +434,7 @@ def test_an_audit_of_another_folder_is_refused_before_a_model_is_loaded(
     audit.write_text('{"leak": {"brisc2025_test_99999_gl_ax_t1": "copy"}, "pairs": []}')
     ended = subprocess.run(
         [
-            *(sys.executable, "-c", "from pipeline.cli.main import main; main()", "evaluate"),
+            *(*COMMAND, "evaluate"),
             *(f"--model={tmp_path}", f"--data={sample_dir}", f"--audit={audit}"),
         ],
         capture_output=True,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 import yaml
 
 from data.sample import write_sample
+from pipeline.command import COMMAND
 from tests.tools import CACHE, install
 
 pytestmark = pytest.mark.orchestration
@@ -88,9 +90,8 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
         shutil.copy(ROOT / name, made.folder / name)
     command = root / "bin" / "brisc"
     command.parent.mkdir()
-    program = "from pipeline.cli.main import main; main()"
     variables = f"PYTHONPATH='{made.folder}' PYTHONDONTWRITEBYTECODE=1"
-    command.write_text(f"#!/bin/sh\n{variables} exec '{sys.executable}' -c '{program}' \"$@\"\n")
+    command.write_text(f'#!/bin/sh\n{variables} exec {shlex.join(COMMAND)} "$@"\n')
     command.chmod(0o755)
     made.change(
         model={"image_size": 64, "encoder_weights": "none"},

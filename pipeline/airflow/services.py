@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from data.errors import ConfigurationError, InputError
+from data.errors import InputError
 from pipeline.airflow.home import USER, Home, Record
 from pipeline.airflow.processes import Process, end
 
@@ -29,25 +28,6 @@ _HEALTHY = ("metadatabase", "scheduler", "dag_processor")
 _STARTING = 300.0
 _TASKS_END = 30.0
 _SERVICES_END = 20.0
-
-
-def free_port(port: int) -> int:
-    """``port``, or for 0 any one, that nothing on loopback listens at.
-
-    Raises:
-        ConfigurationError: Something does.
-    """
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"--port {port}",
-                f"Airflow cannot listen there ({error.strerror})",
-                "Give another --port, or 0 for any free one",
-            ) from error
-        return int(probe.getsockname()[1])
 
 
 def require_down(home: Home) -> None:

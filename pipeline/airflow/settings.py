@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from data.errors import ConfigurationError, InputError
 from pipeline.airflow.choices import Choice
+from pipeline.command import COMMAND
 
 SETTINGS = "brisc_settings.json"
 
 DAG = Path(__file__).parent / "dags" / "brisc_dag.py"
-
-COMMAND = (sys.executable, "-c", "from pipeline.cli.main import main; main()")
-"""The ``brisc`` command, whether or not a script of that name is on the path."""
 
 
 class Settings(BaseModel):
@@ -62,21 +60,20 @@ def read(folder: Path) -> Settings:
         ) from error
 
 
-def write(settings: Settings, nodes: Mapping[str, Sequence[str]], folder: Path) -> list[Path]:
+def write(settings: Settings, nodes: Sequence[dict[str, Any]], folder: Path) -> list[Path]:
     """Writes the DAG and its two files into ``folder``; returns their paths.
 
     Args:
         settings: How its tasks are run.
-        nodes: Each node of the pipeline, and those that it waits for.
+        nodes: From ``pipeline.steps.listing``.
         folder: Where Airflow looks for DAGs.
 
     Raises:
         InputError: The folder cannot be written.
     """
-    listed = [{"id": name, "upstream": list(upstream)} for name, upstream in nodes.items()]
     contents = {
         SETTINGS: settings.model_dump_json(indent=2, by_alias=True),
-        "brisc_nodes.json": json.dumps(listed, indent=2),
+        "brisc_nodes.json": json.dumps(nodes, indent=2),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)

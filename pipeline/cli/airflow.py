@@ -140,8 +140,9 @@ def up(
     Example: brisc airflow up --data brisc2025 --workspace work --port 0
     """
     from data.lock import locked
-    from pipeline.airflow.services import free_port, require_down, start
+    from pipeline.airflow.services import require_down, start
     from pipeline.airflow.settings import read
+    from serving.listening import listen
 
     if dags is None:
         place = read_paths(config, workspace=workspace).workspace
@@ -155,7 +156,8 @@ def up(
     home.require_installed()
     with locked(home.root, "Airflow", "--workspace"):
         require_down(home)
-        chosen = free_port(port)
+        with listen("127.0.0.1", port, "--port") as probe:
+            chosen = probe.getsockname()[1]
         if dags is None:
             dags = home.root / "dags"
             export(dags, data, workspace, config, params, profile, assignments)

@@ -117,10 +117,10 @@ def diff(
 
 @app.command()
 def export(
+    out: Annotated[Path, typer.Option(help="Folder to write; what is there is replaced.")],
     run: Annotated[
         str | None, typer.Argument(help="Id of a run, or how it begins; default: the last.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder to write; what is there is replaced.")] = ...,  # type: ignore[assignment]
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     secrets: SecretsOption = None,

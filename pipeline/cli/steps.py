@@ -132,8 +132,7 @@ def nodes(
     with _logs_on_stderr("nodes") as console:
         from pipeline.steps.listing import list_nodes
 
-        listed = [{"id": name, "upstream": up} for name, up in list_nodes(parameters).items()]
-        console.file.write(json.dumps(listed, indent=2) + "\n")
+        console.file.write(json.dumps(list_nodes(parameters), indent=2) + "\n")
 
 
 @contextlib.contextmanager

@@ -88,10 +88,6 @@ def _read(
     }
     begun = [item.create_time_since_epoch for item in executions.values()]
     changed = [item.last_update_time_since_epoch for item in executions.values()]
-    blessing = status.artifact("Evaluator", "ModelBlessing")
-    served = status.artifact("InfraCheck", "InfraBlessing")
-    pushed = status.artifact("Pusher", "PushedModel")
-    destination = pushed.custom_properties["pushed_destination"].string_value if pushed else ""
     folder = run_folder(workspace, run_id)
     report = _report(folder)
     state = _state(report, going_on, {node.state for node in nodes})
@@ -107,8 +103,8 @@ def _read(
         start=datetime.datetime.fromtimestamp(min(begun) / 1000) if begun else None,
         seconds=(max(changed) - min(begun)) / 1000 if begun else 0.0,
         nodes=nodes,
-        blessed=_blessed(blessing) and (served is None or _blessed(served)) if blessing else None,
-        pushed=Path(destination) if destination else None,
+        blessed=status.blessed(),
+        pushed=status.pushed(),
         fingerprint=properties.get("LeakAudit", {}).get("data_fingerprint"),
         parameters=_parameters(properties),
         scores=report.get("scores", {}),
@@ -133,10 +129,6 @@ def _report(folder: Path) -> dict[str, Any]:
     except (FileNotFoundError, json.JSONDecodeError):
         # Not yet written, or not wholly.
         return {}
-
-
-def _blessed(artifact: metadata_store_pb2.Artifact) -> bool:
-    return bool(artifact.custom_properties["blessed"].int_value == 1)
 
 
 def _parameters(properties: dict[str, dict[str, str]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from pipeline.compiled import compile_pipeline
 from pipeline.configuration import Parameters
@@ -12,8 +13,11 @@ from pipeline.steps.node import upstream_nodes
 from pipeline.workspace import Workspace
 
 
-def list_nodes(parameters: Parameters) -> dict[str, list[str]]:
-    """Each node and those it waits for, in an order in which they can run; needs no data."""
+def list_nodes(parameters: Parameters) -> list[dict[str, Any]]:
+    """Each node's ``id`` and its ``upstream``, the ids that it waits for; needs no data.
+
+    They are in an order in which they can run.
+    """
     with tempfile.TemporaryDirectory(prefix="brisc-nodes-") as folder:
         root = Path(folder)
         pipeline = build_pipeline(
@@ -24,4 +28,5 @@ def list_nodes(parameters: Parameters) -> dict[str, list[str]]:
             skipped=[],
             beam_args=[],
         )
-        return upstream_nodes(compile_pipeline(pipeline, "any"))
+        upstream = upstream_nodes(compile_pipeline(pipeline, "any"))
+    return [{"id": name, "upstream": waited} for name, waited in upstream.items()]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 
 from data.checks import decode_grey
-from data.errors import BriscError, InputError
+from data.errors import BriscError, InputError, Problem
 from data.hospital.opening import kind_of
 from data.hospital.scan import encode_png
 from serving.app.models import Answer
@@ -101,6 +102,6 @@ def _slice(item: Question) -> dict[str, Any]:
     }
 
 
-def _unusable(problems: Any) -> InputError:
+def _unusable(problems: Sequence[Problem]) -> InputError:
     first = problems[0]
     return InputError(first.path, first.reason, first.remedy)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +11,7 @@ from typing import Any
 import pytest
 
 from data.sample import write_sample
-
-ROOT = Path(__file__).parents[2]
-COMMAND = [sys.executable, "-c", "from pipeline.cli.main import main; main()"]
+from tests.command import COMMAND, ROOT, environment
 
 # Small enough for minutes: what the network learns of it is another matter, so the bounds of
 # the gate are set by each test.
@@ -75,11 +71,6 @@ class Bench:
 
     def _reports(self) -> list[Path]:
         return sorted(self.workspace.glob("runs/*/report.json"))
-
-
-def environment() -> dict[str, str]:
-    """This process's environment; the command finds its packages from another folder too."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,8 @@ from pipeline.airflow.home import Home, Record
 from pipeline.airflow.processes import Process
 from tests.airflow_api import Api
 from tests.airflow_environment import airflow_environment
-from tests.end_to_end.conftest import COMMAND, ROOT, TINY
+from tests.command import COMMAND, ROOT
+from tests.end_to_end.conftest import TINY
 from tests.postgres import running_postgres
 
 # Two runs, each component a process of its own.

@@ -19,7 +19,8 @@ from data.split_record import read_table
 from data.splits import SPLITS
 from pipeline.trainings import find_trainings
 from pipeline.workspace import Workspace
-from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
+from tests.command import ROOT, environment
+from tests.end_to_end.conftest import Bench, Finished
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
 REFUSE = ("--set=gate.thresholds=[{metric: dice_tumour, min: 0.99}]", "--set=gate.changes=[]")

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT, Bench, Finished, environment
+from tests.command import ROOT, environment
+from tests.end_to_end.conftest import Bench, Finished
 
 QUICK = ("--set=gate.changes=[]", "--set=training.epochs=1", "--set=serving.infra_check=none")
 BLESSED = "--set=gate.thresholds=[{metric: accuracy, min: 0}]"

@@ -20,7 +20,8 @@ from sklearn.metrics import accuracy_score, f1_score
 from data import naming
 from data.layout import Slice, scan
 from serving.model_files import find_saved_model
-from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
+from tests.command import COMMAND, ROOT, environment
+from tests.end_to_end.conftest import Bench, Finished
 from tests.scans import dicom
 
 

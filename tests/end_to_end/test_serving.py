@@ -18,7 +18,8 @@ from data.errors import InputError
 from data.layout import scan
 from serving.client import AsyncClient, Client, ClientOptions
 from serving.predictor import Predictor
-from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
+from tests.command import COMMAND, ROOT, environment
+from tests.end_to_end.conftest import Bench, Finished
 from tests.hot_swap import swap_under_load
 from tests.serving_command import Served, serve
 

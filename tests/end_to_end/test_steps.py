@@ -19,7 +19,8 @@ from pipeline.steps.record import PIPELINE
 from pipeline.store import connection, open_store
 from pipeline.store_address import StoreAddress
 from pipeline.workspace import Workspace
-from tests.end_to_end.conftest import COMMAND, ROOT, TINY, Bench, Finished, environment
+from tests.command import COMMAND, ROOT, environment
+from tests.end_to_end.conftest import TINY, Bench, Finished
 from tests.postgres import PASSWORD, QUOTED, Postgres, running_postgres
 
 pytestmark = pytest.mark.orchestration

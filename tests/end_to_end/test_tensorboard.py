@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from data import naming
-from tests.end_to_end.conftest import COMMAND, ROOT, Bench, Finished, environment
+from tests.command import COMMAND, ROOT, environment
+from tests.end_to_end.conftest import Bench, Finished
 
 Ask = Callable[..., Any]
 
