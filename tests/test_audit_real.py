@@ -1,8 +1,10 @@
-"""The audit of real BRISC: next to all copies found, next to none of them false."""
+"""The audit of real BRISC: next to all copies found, next to none false, and splits by it."""
 
 from __future__ import annotations
 
 import csv
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,7 +18,10 @@ from data.audit.outcome import Audit
 from data.audit.pairs import find_pairs
 from data.audit.run import audit_slices
 from data.checks import decode_grey
+from data.config import SplitConfig
 from data.layout import Slice, scan
+from data.naming import PLANES
+from data.splits import SPLITS, Assignment, assign, require_trainable
 from tests.plants import MIRROR, TURNS, copy_of, look_at
 
 GROUPS = Path(__file__).parents[2] / "shared" / "brisc2025_patient_groups.csv"
@@ -115,6 +120,29 @@ def test_floor_and_known_faults(audit: Audit) -> None:
     # Meningiomas that are filed as pituitary tumours.
     mislabelled = {name for pair, _, _ in audit.conflicts for name in (pair.a, pair.b)}
     assert {"brisc2025_train_03551_pi_ax_t1", "brisc2025_train_03595_pi_ax_t1"} <= mislabelled
+
+
+def test_patients_are_on_one_side(audit: Audit, groups: dict[str, str], brisc_dir: Path) -> None:
+    for fold in range(5):
+        config = SplitConfig(strategy="grouped")
+        found = assign(audit.slices, config, pairs=audit.pairs, known=groups, fold=fold)
+        require_trainable(found.parts, brisc_dir)
+        held = [{groups[i] for i in _ids(found, split) if i in groups} for split in SPLITS]
+        assert all(one.isdisjoint(other) for one, other in itertools.combinations(held, 2))
+        where = {name: split for split in SPLITS for name in _ids(found, split)}
+        assert all(where[pair.a] == where[pair.b] for pair in audit.pairs)
+        assert {found.leak[name] for name in _ids(found, "test")} == {"none"}
+
+
+def test_without_copies_there_are_none(audit: Audit) -> None:
+    found = assign(audit.slices, SplitConfig(strategy="deduplicated"), pairs=audit.pairs)
+    leak = Counter(found.leak[name] for name in _ids(found, "test"))
+    assert leak["copy"] == 0 and len(found.left_out) > 500
+    assert {item.plane for item in found.parts["test"]} == set(PLANES)
+
+
+def _ids(found: Assignment, split: str) -> set[str]:
+    return {item.id for item in found.parts[split]}
 
 
 def _frame(item: Slice) -> np.ndarray:

@@ -20,7 +20,8 @@ from serving.inputs import read_questions
 from tests.folders import encode, grey, put
 from tests.scans import dicom, nifti, ramp, scaled, sequence, shipped, shipped_nifti
 
-FEW, MANY = 300, 10_000
+FEW, MANY = 100, 1_000
+"""Mutations of each file; MANY of all of them are 15,000."""
 
 VOLUME = nifti(np.random.default_rng(0).integers(0, 900, (16, 17, 18), np.int16), scaled(1, 1, 1))
 ENHANCED = dicom(

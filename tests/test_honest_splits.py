@@ -18,7 +18,7 @@ from data.config import SplitConfig
 from data.errors import ConfigurationError, InputError
 from data.grouping import group_slices
 from data.layout import Slice, scan
-from data.naming import CLASSES, PLANES
+from data.naming import CLASSES
 from data.split_record import (
     LEFT_OUT,
     TABLE,
@@ -247,27 +247,3 @@ def test_pairs_of_an_audit_can_be_read_back(sample_dir: Path, tmp_path: Path) ->
     write_json(found, tmp_path / "audit.json")
     read = read_pairs(tmp_path)
     assert [(p.a, p.b, p.kind) for p in read] == [(p.a, p.b, p.kind) for p in found.pairs]
-
-
-@pytest.mark.integration
-def test_real_patients_are_on_one_side(brisc_dir: Path) -> None:
-    table = Path(__file__).parents[2] / "shared" / "brisc2025_patient_groups.csv"
-    if not table.is_file():
-        pytest.skip(f"no patient groups: there is no {table}")
-    with table.open(newline="") as file:
-        known = {row["image"]: row["group"] for row in csv.DictReader(file)}
-    audit = audit_slices(scan(brisc_dir).slices)
-    for fold in range(5):
-        found = assign(
-            audit.slices, SplitConfig(strategy="grouped"), pairs=audit.pairs, known=known, fold=fold
-        )
-        require_trainable(found.parts, brisc_dir)
-        held = [{known[i] for i in ids(found, split) if i in known} for split in SPLITS]
-        assert all(one.isdisjoint(other) for one, other in itertools.combinations(held, 2))
-        where = {name: split for split in SPLITS for name in ids(found, split)}
-        assert all(where[pair.a] == where[pair.b] for pair in audit.pairs)
-        assert {found.leak[name] for name in ids(found, "test")} == {"none"}
-    deduplicated = assign(audit.slices, SplitConfig(strategy="deduplicated"), pairs=audit.pairs)
-    leak = Counter(deduplicated.leak[name] for name in ids(deduplicated, "test"))
-    assert leak["copy"] == 0 and len(deduplicated.left_out) > 500
-    assert {item.plane for item in deduplicated.parts["test"]} == set(PLANES)
