@@ -34,7 +34,6 @@ def job(folder: Path, workers: tuple[str, ...] = ()) -> Job:
     training = TrainingConfig(
         epochs=3,
         batch_size=9,
-        # AdamW makes steps of full length of gradients that are nothing but float error.
         learning_rate=1e-4,
         ema_decay=0.8,
         class_weights="balanced",
@@ -76,9 +75,26 @@ def log_to(folder: Path) -> None:
     fitting.make_callbacks = make
 
 
+def step_by_gradients() -> None:
+    """Lets optimisers of this process make no steps of gradients that are nothing but float error.
+
+    An offset that a batch norm takes out again has a gradient of zero, and float error for it, of
+    which Adam makes a step of full length, in a direction that no two processes agree on.
+    """
+    make = fitting.make_optimiser
+
+    def made(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
+        optimiser = make(config, total_steps)
+        optimiser.epsilon = 1e-3
+        return optimiser
+
+    fitting.make_optimiser = made
+
+
 def main(kind: str, folder: Path, own: Path, index: int, workers: tuple[str, ...]) -> None:
     """Trains as ``kind`` says."""
     log_to(own)
+    step_by_gradients()
     if kind == "worker":
         member.train_as(job(folder, workers), index, own)
         return
