@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,6 +74,42 @@ def test_a_command_is_described_as_its_help_does(
         parts += [f"{one.name} {one.description}", one.notes]
     for part in parts:
         assert "".join(part.split()) in said
+
+
+def called(page: Path) -> Iterator[list[str]]:
+    """The words of each call of ``brisc`` in the shell commands of a page."""
+    for block in re.findall(r"```sh\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            command: list[str] = []
+            for word in [*shlex.split(line, comments=True), ";"]:
+                if not re.fullmatch(r"[|&;]+", word):
+                    command.append(word)
+                    continue
+                if command[:1] == ["brisc"]:
+                    yield command[1:]
+                command = []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        path
+        for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+        if any(called(path))
+    ],
+    ids=lambda page: page.relative_to(ROOT).as_posix(),
+)
+def test_pages_call_commands_and_options_that_there_are(page: Path) -> None:
+    known = {command.name: command for command in COMMANDS}
+    for words in called(page):
+        name = "brisc"
+        while words and f"{name} {words[0]}" in known:
+            name = f"{name} {words.pop(0)}"
+        assert name != "brisc", words
+        options = " ".join(parameter.name for parameter in known[name].parameters)
+        for word in words:
+            if word.startswith("--") and word != "--help":
+                assert word.partition("=")[0] in options.split(), f"{name} {word}"
 
 
 # Keys
