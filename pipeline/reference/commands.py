@@ -85,8 +85,8 @@ def _walk(command: Any, context: typer.Context) -> Iterator[Command]:
 
 
 def _parameter(name: str, text: str) -> Parameter:
-    # A help record ends in "  [default: 8500; 0<=x<=65535]" where there is anything to say.
-    description, _, notes = text.partition("  [")
+    # A help record is the help and "[default: 8500; 0<=x<=65535]", where there is either.
+    description, _, notes = f"  {text}".partition("  [")
     return Parameter(name, description.strip(), notes.removesuffix("]"))
 
 
