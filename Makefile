@@ -2,6 +2,8 @@
 SHELL := bash
 BRISC_VENV ?= .venv
 export BRISC_VENV
+BRISC_DOCS_VENV ?= .venv-docs
+export BRISC_DOCS_VENV
 BIN := $(BRISC_VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 # How many processes share the tests; a file's tests keep together.
@@ -10,7 +12,7 @@ PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench \
-	lint format typecheck lock clean
+	lint format typecheck docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,10 @@ format: setup ## ruff, mending what it can
 
 typecheck: setup ## mypy
 	$(BIN)/mypy
+
+docs: ## the documentation as a site in build/docs; a broken link fails
+	@requirements/docs.sh
+	$(BRISC_DOCS_VENV)/bin/python -m mkdocs build --strict
 
 lock: ## make the lock files from setup.py (UPGRADE=1: with newer versions)
 	requirements/lock.sh

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What setup.sh and lock.sh share; sourced by them.
+# What the scripts here share; sourced by them.
 # shellcheck disable=SC2034
 
 say() { printf '%s: %s\n' "${me:-setup}" "$*" >&2; }
@@ -72,4 +72,24 @@ make_venv() { # directory python
     "$2" -m venv "$1"
     "$1/bin/python" -m pip install --quiet --disable-pip-version-check \
         -r requirements/bootstrap.txt
+}
+
+# A complete environment of a tool with a lock of its own, made once.
+tool_venv() { # title, directory, lock, then versions of Python
+    local title=$1 venv=$2 lock=$3 stamp=$2/brisc-setup fingerprint
+    shift 3
+    # The folder counts: scripts in the environment name it.
+    fingerprint=$({ pwd && cat requirements/bootstrap.txt "$lock"; } | sha256sum | cut -d' ' -f1)
+    if [ "$(cat "$stamp" 2>/dev/null)" = "$fingerprint" ] && "$venv/bin/python" -c '' 2>/dev/null; then
+        return 0
+    fi
+    python='' lacks=''
+    find_python "$@" || fail "$title needs one of Python $* here: install one and run this again. $lacks" 3
+    say "$title in $venv, with $python and $lock (a minute or two the first time)"
+    make_venv "$venv" "$python"
+    "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --require-hashes --requirement "$lock"
+    # Written whole or not at all.
+    echo "$fingerprint" >"$stamp.new"
+    mv "$stamp.new" "$stamp"
+    say "ready after $SECONDS s"
 }

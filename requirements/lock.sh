@@ -43,3 +43,4 @@ lock tfx-1.21 --python-version 3.11 --universal
 # Tools with an environment of their own.
 lock_tool dvc --python-version 3.10
 lock_tool airflow-3 --python-version 3.11
+lock_tool docs --python-version 3.11

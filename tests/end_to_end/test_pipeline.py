@@ -21,6 +21,7 @@ from pipeline.trainings import find_trainings
 from pipeline.workspace import Workspace
 from tests.command import ROOT, environment
 from tests.end_to_end.conftest import Bench, Finished
+from tests.pages import table_below
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
 REFUSE = ("--set=gate.thresholds=[{metric: dice_tumour, min: 0.99}]", "--set=gate.changes=[]")
@@ -51,6 +52,25 @@ def test_a_first_run_is_blessed_and_pushed(bench: Bench, blessed: Finished) -> N
     assert [version.name.isdigit() for version in versions] == [True]
     assert (versions[0] / "saved_model.pb").is_file()
     assert str(versions[0]) in blessed.output
+
+
+def test_the_reference_lists_what_a_run_leaves(bench: Bench, blessed: Finished) -> None:
+    assert blessed.code == 0, blessed.errors
+    artifacts = bench.workspace / "artifacts"
+    listed = {
+        (component, name)
+        for component, outputs, *_ in table_below(
+            "reference/artifacts.md", "What each component leaves"
+        )
+        for name in outputs.replace("`", "").split(", ")
+        # These two are in no run by default.
+        if component not in ("DriftGate", "Tuner")
+    }
+    left = {folder.relative_to(artifacts).parts for folder in artifacts.glob("*/[!.]*")}
+    assert listed == left
+    files = {file for file, _ in table_below("reference/artifacts.md", "The folder of a run")}
+    run = min((bench.workspace / "runs").iterdir())
+    assert files == {file.name for file in run.iterdir()}
 
 
 def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed: Finished) -> None:

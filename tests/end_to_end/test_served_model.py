@@ -22,6 +22,7 @@ from data.layout import Slice, scan
 from serving.model_files import find_saved_model
 from tests.command import COMMAND, ROOT, environment
 from tests.end_to_end.conftest import Bench, Finished
+from tests.pages import table_below
 from tests.scans import dicom
 
 
@@ -61,6 +62,27 @@ def test_the_default_signature_answers_for_slices_of_any_size(
         assert mask.shape == (size[1], size[0])
         assert set(np.unique(mask)) <= {0, 255}
         assert (mask > 0).sum() == area
+
+
+def test_the_reference_lists_the_signatures_as_they_answer(
+    model: Path, bench: Bench, slices: list[Slice]
+) -> None:
+    ingested = next(bench.workspace.glob("artifacts/BriscExampleGen/examples/*/Split-test/*.gz"))
+    examples = tf.data.TFRecordDataset(str(ingested), compression_type="GZIP").take(2)
+    given = {
+        "image_bytes": tf.constant([item.image.read_bytes() for item in slices[:2]]),
+        "examples": tf.stack(list(examples)),
+    }
+    signatures = tf.saved_model.load(str(model)).signatures
+    assert set(signatures) == {"serving_default", "raw", "evaluate", "transform_features"}
+    for name, signature in signatures.items():
+        (taken,) = signature.structured_input_signature[1]
+        found = {(taken, "input", "string", "[B]")}
+        for output, tensor in signature(**{taken: given[taken]}).items():
+            assert tensor.shape[0] == 2
+            sides = ["B", *("S" if side == 64 else str(side) for side in tensor.shape[1:])]
+            found.add((output, "output", tensor.dtype.name, f"[{', '.join(sides)}]"))
+        assert {tuple(row[:4]) for row in table_below("reference/signatures.md", name)} == found
 
 
 @pytest.mark.parametrize(("mode", "suffix"), [("L", "PNG"), ("RGB", "BMP"), ("RGBA", "PNG")])
