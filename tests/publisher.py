@@ -107,6 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         self.setup()
+        self.close_connection = False
 
     def do_GET(self) -> None:
         server, path = self.server, self.path
