@@ -13,6 +13,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from data.download.sources import Zenodo
+from pipeline.configuration import load_parameters
 from tests.command import ROOT
 
 TEXTS = ("README.md", "CONTRIBUTING.md", "docs/getting-started.md")
@@ -56,6 +57,14 @@ def test_the_workflow_calls_targets_that_there_are_on_each_stack() -> None:
 def test_the_hooks_call_targets_that_there_are() -> None:
     (local,) = read(".pre-commit-config.yaml")["repos"]
     assert unknown([hook["entry"] for hook in local["hooks"]]) == set()
+
+
+def test_the_recipe_without_a_gpu_is_the_one_that_was_measured() -> None:
+    results = (ROOT / "docs" / "results.md").read_text()
+    command = results.partition("## A long training")[2].partition("```\n")[0]
+    measured = load_parameters([], None, re.findall(r"--set (\S+)", command))
+    assert load_parameters([ROOT / "params-cpu.yaml"], None, []) == measured
+    assert measured != load_parameters([], None, [])
 
 
 def test_the_citation_is_of_this_version_and_of_the_data_that_is_downloaded() -> None:
