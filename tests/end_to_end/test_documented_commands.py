@@ -178,7 +178,7 @@ def test_the_first_walk_works_as_it_stands(scratch: Scratch) -> None:
     said = scratch.follow(ROOT / "docs" / "getting-started.md")
     assert "blessed" in said
     left = {
-        *("audit.html", "audit.json", "stats.html", "scores.json", "drift.html"),
+        *("audit.html", "audit.json", "stats.html", "scores.json"),
         *("masks/slice_mask.png", "masks/scan_mask.png", "masks/head_f0002_overlay.png"),
         *("predicted/predictions.parquet", "my-set/manifest.csv"),
     }
