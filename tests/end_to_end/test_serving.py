@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -107,36 +105,6 @@ def test_rest_needs_no_tensorflow(served: Served, images: list[Path]) -> None:
         "assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment(), check=True)
-
-
-def test_the_lines_of_the_readme_work_as_they_stand(
-    served: Served, images: list[Path], tmp_path: Path
-) -> None:
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed here")
-    (tmp_path / "slice.jpg").write_bytes(images[0].read_bytes())
-    section = (ROOT / "README.md").read_text().partition("## Serving")[2].partition("\n## ")[0]
-    curls = [line for line in section.splitlines() if line.startswith("curl")]
-    (program,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    assert len(curls) == 2
-    for line in curls:
-        answer = subprocess.run(
-            ["bash", "-c", line.replace("http://127.0.0.1:8501", served.rest)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert "error" not in json.loads(answer.stdout)
-    told = subprocess.run(
-        [sys.executable, "-c", program.replace("http://127.0.0.1:8501", served.rest)],
-        cwd=tmp_path,
-        env=environment() | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "glioma" in told.stdout
 
 
 def test_a_client_gets_its_answer_from_a_server_that_was_killed_and_started_again(
