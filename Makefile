@@ -33,7 +33,7 @@ test-integration: setup ## the heavier tests
 	requirements/browser.sh
 	$(PYTESTS) -m integration
 
-test-orchestration: setup ## whole runs under Airflow and DVC, and on Flink
+test-orchestration: setup ## whole runs under Airflow and DVC, on Flink, with a search, from span to span
 	$(PYTEST) -m orchestration
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose

@@ -66,6 +66,8 @@ EXTRAS_REQUIRE = {
         "playwright",
         # Damages files in the tests of their readers.
         "hypothesis",
+        # Finds the commands in the documentation.
+        "markdown-it-py",
         "mypy",
         "pytest",
         "pytest-timeout",

@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end.conftest import Bench
 
 
-@pytest.mark.integration
+@pytest.mark.orchestration
 def test_what_a_search_finds_is_trained_with_and_searched_once(
     small_data: Path, tmp_path: Path
 ) -> None:
