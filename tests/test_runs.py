@@ -70,6 +70,14 @@ def test_a_run_is_listed_with_what_it_came_to(records: RunRecords, ask: Ask) -> 
     assert run["data_fingerprint"] == "f1"
 
 
+def test_a_run_tells_where_its_data_lies(records: RunRecords, ask: Ask, sample_dir: Path) -> None:
+    link = records.workspace.link(sample_dir, "f1")
+    records.node(FIRST, "LeakAudit", settings={"data_dir": str(link)})
+    assert ask("show", FIRST)["data"] == str(sample_dir)
+    link.unlink()
+    assert ask("show", FIRST)["data"] is None
+
+
 def test_who_has_the_workspace_tells_a_run_that_goes_on_from_one_that_was_killed(
     records: RunRecords, ask: Ask
 ) -> None:

@@ -16,6 +16,7 @@ from pipeline.cli.options import (
     SecretsOption,
     SetOption,
     SkipOption,
+    SpanOption,
     WorkspaceOption,
     read_parameters,
     read_paths,
@@ -34,6 +35,7 @@ class Runner(str, Enum):
 
 def run(
     data: DataOption = None,
+    span: SpanOption = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     params: ParamsOption = None,
@@ -62,6 +64,5 @@ def run(
         beam_args=beam_args or None,
     )
     parameters = read_parameters(params, profile, assignments)
-    raise typer.Exit(
-        execute(run_request(paths, parameters, read_store(secrets), skip_bad=skip_bad))
-    )
+    store = read_store(secrets)
+    raise typer.Exit(execute(run_request(paths, parameters, store, span=span, skip_bad=skip_bad)))

@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     SecretsOption,
     SetOption,
     SkipOption,
+    SpanOption,
     WorkspaceOption,
     open_workspace,
     read_parameters,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 def prepare_run(
     run_id: RunIdOption,
     data: DataOption = None,
+    span: SpanOption = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     params: ParamsOption = None,
@@ -56,7 +58,7 @@ def prepare_run(
 
     paths = read_paths(config, data=data, workspace=workspace, beam_args=beam_args or None)
     parameters = read_parameters(params, profile, assignments)
-    request = run_request(paths, parameters, read_store(secrets), skip_bad=skip_bad)
+    request = run_request(paths, parameters, read_store(secrets), span=span, skip_bad=skip_bad)
     with _logs_on_stderr("prepare-run") as console:
         folder = prepare(request, run_id)
         console.print(folder.path, soft_wrap=True, highlight=False)

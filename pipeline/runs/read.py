@@ -106,6 +106,7 @@ def _read(
         blessed=status.blessed(),
         pushed=status.pushed(),
         fingerprint=properties.get("LeakAudit", {}).get("data_fingerprint"),
+        data=_data(properties.get("LeakAudit", {}).get("data_dir")),
         parameters=_parameters(properties),
         scores=report.get("scores", {}),
         verdicts=tuple(report.get("verdicts", ())),
@@ -121,6 +122,11 @@ def _state(report: dict[str, Any], going_on: bool, states: set[str]) -> str:
     if going_on:
         return RUNNING
     return FAILED if "failed" in states else INTERRUPTED
+
+
+def _data(link: str | None) -> Path | None:
+    """The folder that ``Workspace.link`` has linked to."""
+    return Path(link).readlink() if link and Path(link).is_symlink() else None
 
 
 def _report(folder: Path) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Run:
         blessed: Whether its model was blessed; ``None`` where it did not come to that.
         pushed: The folder of the version that was pushed, whether or not it is still there.
         fingerprint: Digest of its data.
+        data: Where data of this content lay when a run last read it; ``None`` where it is not
+            known any more.
         parameters: Sections of ``params.yaml`` as its components were given them.
         scores: Metrics on the test split by slice name, at the network's image size; empty
             before the end.
@@ -51,6 +53,7 @@ class Run:
     blessed: bool | None
     pushed: Path | None
     fingerprint: str | None
+    data: Path | None
     parameters: dict[str, Any]
     scores: dict[str, dict[str, float | None]]
     verdicts: tuple[dict[str, Any], ...]
@@ -97,5 +100,6 @@ class Run:
             "verdicts": list(self.verdicts),
             "parameters": self.parameters,
             "folder": str(self.folder),
+            "data": str(self.data) if self.data else None,
             "artifacts": {name: list(map(str, paths)) for name, paths in self.artifacts.items()},
         }
