@@ -113,6 +113,12 @@ def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
         (["--set", "training"], "--set training", "not an assignment", "section.key=value"),
         (["--profile", "dem"], "--profile dem", "no such profile", "demo"),
         (["--params", "p.yaml"], "p.yaml", "No such file or directory", "YAML file"),
+        (
+            ["--runner", "beam", "--set", "drift.within=stop"],
+            "drift.within",
+            "--runner beam",
+            "drift.within=train",
+        ),
         (["--config", "c.yaml"], "c.yaml", "No such file or directory", "YAML file"),
     ],
 )

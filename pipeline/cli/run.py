@@ -48,8 +48,9 @@ def run(
 ) -> None:
     """Runs the pipeline: a BRISC folder in, a blessed and pushed model out.
 
-    Exits 0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage. An
-    interrupted run is continued by the same command.
+    Exits 0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage; also 0 when
+    drift.within=stop and the model in service fits the data. An interrupted run is continued by
+    the same command.
 
     Example: brisc run --data brisc2025 --workspace work --set training.epochs=20
     """

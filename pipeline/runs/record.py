@@ -13,6 +13,10 @@ FINISHED = "finished"
 RUNNING = "running"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
+NOT_TRAINED = "not trained"
+
+ENDED = (FINISHED, NOT_TRAINED)
+"""States of runs of which nothing is left to do."""
 
 FOLD = "-fold-"
 """Stands between the id of a cross-validation and the number of a fold."""
@@ -27,8 +31,8 @@ class Run:
 
     Attributes:
         id: Its id, which begins with when it began.
-        state: ``running``, ``finished``, ``failed``, or ``interrupted`` for one that was ended
-            from outside.
+        state: ``running``, ``finished``, ``not trained`` for one whose data the model in service
+            fits, ``failed``, or ``interrupted`` for one that was ended from outside.
         start: When its first component began; ``None`` where it did not come to that.
         seconds: From then to the last change of a component.
         nodes: Its components, in order.
