@@ -48,13 +48,13 @@ def drift_nodes(
     }
     previous = (
         Resolver(
-            ServedStatisticsStrategy,
-            {"folder": str(served)},
+            strategy_class=ServedStatisticsStrategy,
+            config={"folder": str(served)},
             pushed=Channel(type=PushedModel),
             **known,
         )
         if fitting
-        else Resolver(PreviousStatisticsStrategy, **known)
+        else Resolver(strategy_class=PreviousStatisticsStrategy, **known)
     ).with_id("PreviousStatistics")
     report = DriftReport(
         statistics=statistics,

@@ -35,7 +35,8 @@ def finish(
     with workspace.locked(run_id):
         status = RunStatus(open_store(connection(workspace)), run_id)
         states = {node.node: node.state for node in status.nodes()}
-        wanted = [name for name in upstream_nodes(ir) if name not in left_out(ir, status)]
+        skipped = left_out(ir, status)
+        wanted = [name for name in upstream_nodes(ir) if name not in skipped]
         missing = [name for name in wanted if states.get(name) not in SUCCEEDED]
         if missing:
             found = ", ".join(f"{name} ({states.get(name, 'not run')})" for name in missing)
