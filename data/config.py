@@ -82,8 +82,15 @@ class DriftConfig(BaseModel):
     splits: Limits = Field(default_factory=Limits, description="Of val and test from train.")
     runs: Limits = Field(
         default_factory=Limits,
-        description="Of train and test from those of the last other data set in the workspace.",
+        description="Of train and test from those of the last other data set in the workspace; "
+        "with within: stop, of the data that the model in service was trained on.",
     )
-    stop: bool = Field(
-        False, description="Whether a distance above its limit ends the run before it trains."
+    above: Literal["train", "stop"] = Field(
+        "train",
+        description="stop: a distance above its limit ends the run before it trains, as an error.",
+    )
+    within: Literal["train", "stop"] = Field(
+        "train",
+        description="stop: where all distances of runs are within their limits, the run ends "
+        "before it trains, and the model in service stays; no error.",
     )

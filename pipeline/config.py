@@ -153,7 +153,10 @@ class PathsConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: Path | None = Field(None, description="Folder in BRISC layout; --data overrides it.")
+    data: Path | None = Field(
+        None,
+        description="Folder in BRISC layout, or of several with {SPAN}; --data overrides it.",
+    )
     workspace: Path = Field(
         Path("workspace"), description="Artifacts, metadata, logs; --workspace overrides it."
     )

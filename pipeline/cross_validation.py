@@ -13,7 +13,7 @@ from rich.table import Table
 
 from data.checks import Checked
 from pipeline import report, tfx_run
-from pipeline.outcome import Outcome
+from pipeline.outcome import NotTrained, Outcome
 from pipeline.request import RunRequest
 
 FILE = "cross_validation.json"
@@ -56,10 +56,12 @@ def run(
     """
     folds = request.parameters.split.folds
     assert folds is not None
-    outcomes = []
+    outcomes: list[Outcome] = []
     for fold in range(folds):
         console.print(f"fold {fold + 1} of {folds}", highlight=False)
         outcome = tfx_run.run(request, checked, f"{run_id}-fold-{fold + 1}", console, fold)
+        # A fold measures a recipe, and trains in any case.
+        assert not isinstance(outcome, NotTrained)
         report.write_report(outcome, folder / f"fold-{fold + 1}")
         report.print_split(console, outcome)
         outcomes.append(outcome)

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from data.checks import Checked
-from data.errors import InputError
+from data.errors import ConfigurationError, InputError
 from data.layout import scan
 from pipeline.console import print_paths, status_line
 from pipeline.failure import explained
@@ -26,6 +26,7 @@ def execute(request: RunRequest) -> int:
     Raises:
         BriscError: The data, the workspace or a component failed.
     """
+    _require_loop(request)
     with request.workspace.locked():
         request = with_groups(request)
         checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
@@ -43,6 +44,15 @@ def execute(request: RunRequest) -> int:
         return _run(request, checked, run_id, folder)
 
 
+def _require_loop(request: RunRequest) -> None:
+    if request.runner == "beam" and request.parameters.drift.within == "stop":
+        raise ConfigurationError(
+            "drift.within",
+            "stop cannot be had of --runner beam, which runs all components there are",
+            "Leave out --runner, or set drift.within=train",
+        )
+
+
 def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> int:
     log = folder / "log.txt"
     started = time.monotonic()
@@ -53,7 +63,7 @@ def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> in
                 from pipeline import cross_validation, report, tfx_run
             if request.parameters.split.folds is None:
                 outcome = tfx_run.run(request, checked, run_id, console)
-                code = DONE if outcome.blessed else NOT_BLESSED
+                code = NOT_BLESSED if outcome.refused else DONE
                 paths = report.report(outcome, folder, console)
             else:
                 code = DONE

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 from tfx.components import (
     Evaluator,
     ExampleValidator,
     StatisticsGen,
-    Trainer,
     Transform,
     Tuner,
 )
 from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGen
 from tfx.orchestration.pipeline import Pipeline
-from tfx.proto import trainer_pb2, transform_pb2
+from tfx.proto import transform_pb2
 
 from data.splits import SPLITS
 from data.statistics.anomalies import SCHEMA
@@ -28,8 +26,8 @@ from pipeline.components.leak_audit import LeakAudit
 from pipeline.configuration import Parameters
 from pipeline.drift import drift_nodes
 from pipeline.judging import gated, measured, reported
+from pipeline.learning import learned
 from pipeline.workspace import Workspace
-from trainer.encoder_file import encoder_digest
 
 NAME = "brisc"
 
@@ -113,23 +111,15 @@ def build_pipeline(
         },
     )
     transform.add_upstream_node(anomaly_gate)
-    watched = drift_nodes(examples, statistics.outputs["statistics"], parameters.drift)
+    served = workspace.serving / parameters.serving.model_name if fold is None else None
+    watched = drift_nodes(examples, statistics.outputs["statistics"], parameters.drift, served)
     transform.add_upstream_node(watched[-1])
 
-    settings = _training_settings(parameters, workspace)
-    tuning = [_tuner(transform, settings, parameters)] if parameters.tuning.trials else []
-    trainer = Trainer(
-        hyperparameters=tuning[0].outputs["best_hyperparameters"] if tuning else None,
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        schema=schema.outputs["schema"],
-        run_fn="trainer.run.run_fn",
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["val"]),
-        custom_config=settings,
+    learning = learned(
+        transform, examples, schema.outputs["schema"], parameters, workspace.training, watched[-1]
     )
+    trainer = learning[-1]
     reading = [audit, ingest, statistics, schema, validator, anomaly_gate, *watched, transform]
-    learning = [*reading, *tuning, trainer]
     judged = trainer.outputs["model"], examples, schema.outputs["schema"]
     judging = (
         gated(*judged, parameters.gate, parameters.serving, workspace.serving)
@@ -143,41 +133,12 @@ def build_pipeline(
         parameters,
         (data_dir, data_fingerprint),
         gate=parameters.gate if fold is None else None,
-        tuner=tuning[0] if tuning else None,
+        tuner=next((node for node in learning if isinstance(node, Tuner)), None),
     )
     return Pipeline(
         pipeline_name=NAME,
         pipeline_root=str(workspace.artifacts),
-        components=[*learning, *judging, report],
+        components=[*reading, *learning, *judging, report],
         enable_cache=True,
         beam_pipeline_args=beam_args,
-    )
-
-
-def _training_settings(parameters: Parameters, workspace: Workspace) -> dict[str, Any]:
-    """What decides a training, beside its data; all of it, so that the cache sees each change."""
-    return {
-        "model": parameters.model.model_dump(mode="json"),
-        "encoder_digest": encoder_digest(parameters.model),
-        "training": parameters.training.model_dump(mode="json"),
-        "training_dir": str(workspace.training),
-        "code_hash": code_hash(
-            "preprocessing",
-            "trainer",
-            "serving.signatures",
-            "serving.overlay",
-            "serving.warmup_requests",
-            without="trainer.evaluation",
-        ),
-    }
-
-
-def _tuner(transform: Transform, settings: dict[str, Any], parameters: Parameters) -> Tuner:
-    return Tuner(
-        examples=transform.outputs["transformed_examples"],
-        transform_graph=transform.outputs["transform_graph"],
-        tuner_fn="trainer.tuning.tuner_fn",
-        train_args=trainer_pb2.TrainArgs(splits=["train"]),
-        eval_args=trainer_pb2.EvalArgs(splits=["val"]),
-        custom_config={**settings, "tuning": parameters.tuning.model_dump(mode="json")},
     )

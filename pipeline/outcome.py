@@ -12,14 +12,15 @@ from data.split_record import SplitSummary, read_summary
 from data.statistics.record import DriftRecord, read_drift
 from pipeline.components.infra_check import FAULTS
 from pipeline.config import GateConfig
+from pipeline.decision import decided
 from pipeline.judgement import Scores, Verdict, read_judgement
 from pipeline.status import NodeStatus, RunStatus, is_blessed
 from trainer.event_files import EVENTS
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """The result of a run.
+class DataOutcome:
+    """What every run comes to.
 
     Attributes:
         nodes: What each component took.
@@ -27,6 +28,36 @@ class Outcome:
         split_folder: Where its table lies.
         drift: How far distributions lie apart.
         audit: The report of the audit.
+    """
+
+    nodes: list[NodeStatus]
+    split: SplitSummary
+    split_folder: Path
+    drift: DriftRecord
+    audit: Path
+
+    @property
+    def refused(self) -> bool:
+        """Whether a model was trained that is not to be served."""
+        return False
+
+
+@dataclass(frozen=True)
+class NotTrained(DataOutcome):
+    """The result of a run that ended before it trained.
+
+    Attributes:
+        not_trained: Why.
+    """
+
+    not_trained: str
+
+
+@dataclass(frozen=True)
+class Outcome(DataOutcome):
+    """The result of a run that trained.
+
+    Attributes:
         tuned: What a search found for section ``training``, by key; empty where there was none.
         scores: What Evaluator measured on the test split, at the network's image size.
         verdicts: Each bound of the gate.
@@ -37,11 +68,6 @@ class Outcome:
         tensorboard: Where its event files lie.
     """
 
-    nodes: list[NodeStatus]
-    split: SplitSummary
-    split_folder: Path
-    drift: DriftRecord
-    audit: Path
     tuned: dict[str, Any]
     scores: Scores
     verdicts: list[Verdict]
@@ -51,33 +77,44 @@ class Outcome:
     pushed: Path | None
     tensorboard: Path | None
 
+    @property
+    def refused(self) -> bool:
+        """Whether the model is not to be served."""
+        return not self.blessed
 
-def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome:
+
+def read_outcome(status: RunStatus, gate: GateConfig | None) -> Outcome | NotTrained:
     """Collects the outcome of a run that has come to its end.
 
     Args:
         status: The run.
         gate: What it demanded; ``None`` where it only measured.
     """
-    page = status.artifact("ModelReport", "ModelReport")
-    tuned = status.artifact("Tuner", "HyperParameters")
     audit = status.artifact("LeakAudit", "DataAudit")
     split = status.artifact("BriscExampleGen", "DataSplit")
     drift = status.artifact("DriftReport", "DataDrift")
+    assert audit is not None and split is not None and drift is not None
+    data: dict[str, Any] = {
+        "nodes": status.nodes(),
+        "split": read_summary(Path(split.uri)),
+        "split_folder": Path(split.uri),
+        "drift": read_drift(Path(drift.uri)),
+        "audit": Path(audit.uri) / REPORT,
+    }
+    decision = decided(status)
+    if not decision.train:
+        return NotTrained(**data, not_trained=decision.reason)
+    page = status.artifact("ModelReport", "ModelReport")
+    tuned = status.artifact("Tuner", "HyperParameters")
     evaluation = status.artifact("Evaluator", "ModelEvaluation")
     blessing = status.artifact("Evaluator", "ModelBlessing")
     served = status.artifact("InfraCheck", "InfraBlessing")
     model_run = status.artifact("Trainer", "ModelRun")
-    assert audit is not None and split is not None and drift is not None
     assert evaluation is not None and blessing is not None and page is not None
     has_baseline = blessing.custom_properties["baseline_model_id"].int_value > 0
     judgement = read_judgement(evaluation.uri, gate, has_baseline)
     return Outcome(
-        nodes=status.nodes(),
-        split=read_summary(Path(split.uri)),
-        split_folder=Path(split.uri),
-        drift=read_drift(Path(drift.uri)),
-        audit=Path(audit.uri) / REPORT,
+        **data,
         tuned=read_tuned(Path(tuned.uri)) if tuned else {},
         scores=judgement.scores,
         verdicts=judgement.verdicts,

@@ -15,33 +15,31 @@ from data.split_record import TABLE
 from pipeline.console import print_table
 from pipeline.judgement import Verdict
 from pipeline.model_report import CARD, PAGE
-from pipeline.outcome import Outcome
+from pipeline.outcome import NotTrained, Outcome
 
 
-def report(outcome: Outcome, folder: Path, console: Console) -> dict[str, Path | None]:
+def report(outcome: Outcome | NotTrained, folder: Path, console: Console) -> dict[str, Path | None]:
     """Prints what a run came to and keeps it in ``folder``; returns where what lies, by name."""
+    data: dict[str, Path | None] = {"split": folder / TABLE, "audit": outcome.audit}
+    if isinstance(outcome, NotTrained):
+        _write_record(outcome, folder)
+        _print_data(console, outcome)
+        reason = f"not trained: {outcome.not_trained}"
+        console.print(reason, soft_wrap=True, highlight=False, markup=False)
+        return data
     page = write_report(outcome, folder)
     print_outcome(console, outcome)
     return {
         "report": page,
         "model card": folder / CARD,
-        "split": folder / TABLE,
-        "audit": outcome.audit,
+        **data,
         "tensorboard": outcome.tensorboard,
     }
 
 
 def print_outcome(console: Console, outcome: Outcome) -> None:
     """Prints the components, the split, the gate and the scores, as tables and lines."""
-    components = Table("component", "seconds", "how")
-    components.columns[1].justify = "right"
-    for node in outcome.nodes:
-        components.add_row(node.node, f"{node.seconds:.1f}", node.state)
-    console.print(components)
-    print_split(console, outcome)
-    print_table(outcome.drift.table(), console)
-    console.print(outcome.drift.sentence(), soft_wrap=True, highlight=False)
-
+    _print_data(console, outcome)
     if outcome.verdicts:
         gate = Table("gate", "slice", "value", "bound", "")
         for verdict in outcome.verdicts:
@@ -58,11 +56,22 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
         print_verdict(console, outcome)
 
 
-def print_split(console: Console, outcome: Outcome) -> None:
+def _print_data(console: Console, outcome: Outcome | NotTrained) -> None:
+    components = Table("component", "seconds", "how")
+    components.columns[1].justify = "right"
+    for node in outcome.nodes:
+        components.add_row(node.node, f"{node.seconds:.1f}", node.state)
+    console.print(components)
+    print_split(console, outcome)
+    print_table(outcome.drift.table(), console)
+    console.print(outcome.drift.sentence(), soft_wrap=True, highlight=False)
+
+
+def print_split(console: Console, outcome: Outcome | NotTrained) -> None:
     """Says in a line each how the data was divided and what that proves, and what was tuned."""
     for sentence in outcome.split.sentences():
         console.print(sentence, soft_wrap=True, highlight=False)
-    if outcome.tuned:
+    if isinstance(outcome, Outcome) and outcome.tuned:
         values = ", ".join(f"{key}={value}" for key, value in sorted(outcome.tuned.items()))
         console.print(f"tuned: {values}", soft_wrap=True, highlight=False)
 
@@ -99,10 +108,14 @@ def write_report(outcome: Outcome, folder: Path) -> Path:
     """Writes what a run came to into ``folder``: the model's report and card, ``report.json`` and
     the split's table; returns the path of the page."""
     shutil.copytree(outcome.model_report, folder, dirs_exist_ok=True)
+    _write_record(outcome, folder)
+    return folder / PAGE
+
+
+def _write_record(outcome: Outcome | NotTrained, folder: Path) -> None:
     content = asdict(outcome)
     (folder / "report.json").write_text(json.dumps(content, indent=2, default=str) + "\n")
     shutil.copyfile(outcome.split_folder / TABLE, folder / TABLE)
-    return folder / PAGE
 
 
 def number(value: float | None) -> str:

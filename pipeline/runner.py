@@ -9,7 +9,11 @@ from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.compiled import compile_pipeline
+from pipeline.decision import GATE, left_out
 from pipeline.launch import launch, without_arguments
+from pipeline.nodes import upstream_nodes
+from pipeline.status import RunStatus
+from pipeline.store import open_store
 
 
 def run_pipeline(
@@ -18,12 +22,21 @@ def run_pipeline(
     run_id: str,
     connection: metadata_store_pb2.ConnectionConfig,
 ) -> None:
-    """Runs ``pipeline`` to its end, or raises what its failed component raised."""
+    """Runs ``pipeline`` to its end, or raises what its failed component raised.
+
+    ``beam`` does not ask what the gate has decided, and is not for a pipeline where it may leave
+    something out.
+    """
     if runner == "beam":
         pipeline.metadata_connection_config = connection
         with without_arguments():
             BeamDagRunner().run_with_ir(compile_pipeline(pipeline, run_id))
         return
     ir = compile_pipeline(pipeline, run_id)
-    for node in ir.nodes:
-        launch(ir, node.pipeline_node.node_info.id, connection)
+    skipped: set[str] = set()
+    for node in upstream_nodes(ir):
+        if node in skipped:
+            continue
+        launch(ir, node, connection)
+        if node == GATE:
+            skipped = left_out(ir, RunStatus(open_store(connection), run_id))

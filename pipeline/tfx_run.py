@@ -7,7 +7,7 @@ from tfx.orchestration.pipeline import Pipeline
 
 from data.checks import Checked
 from pipeline.graph import build_pipeline
-from pipeline.outcome import Outcome, read_outcome
+from pipeline.outcome import NotTrained, Outcome, read_outcome
 from pipeline.progress import show_progress
 from pipeline.request import RunRequest
 from pipeline.runner import run_pipeline
@@ -20,7 +20,7 @@ from trainer.hardware import share_gpus
 
 def run(
     request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
-) -> Outcome:
+) -> Outcome | NotTrained:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
     pipeline = plan(request, checked, fold)
     if request.cluster.workers:

@@ -20,6 +20,9 @@ RUNNING = metadata_store_pb2.Execution.RUNNING
 # What each component leaves, as name of the output and type of the artifact.
 OUTPUTS = {
     "LeakAudit": {"audit": "DataAudit"},
+    "BriscExampleGen": {"examples": "Examples"},
+    "StatisticsGen": {"statistics": "ExampleStatistics"},
+    "Transform": {"transformed_examples": "Examples"},
     "Trainer": {"model": "Model", "model_run": "ModelRun"},
     "Evaluator": {"evaluation": "ModelEvaluation", "blessing": "ModelBlessing"},
     "Pusher": {"pushed_model": "PushedModel"},

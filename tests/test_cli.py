@@ -113,6 +113,12 @@ def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
         (["--set", "training"], "--set training", "not an assignment", "section.key=value"),
         (["--profile", "dem"], "--profile dem", "no such profile", "demo"),
         (["--params", "p.yaml"], "p.yaml", "No such file or directory", "YAML file"),
+        (
+            ["--runner", "beam", "--set", "drift.within=stop"],
+            "drift.within",
+            "--runner beam",
+            "drift.within=train",
+        ),
         (["--config", "c.yaml"], "c.yaml", "No such file or directory", "YAML file"),
     ],
 )
@@ -138,6 +144,7 @@ def test_run_without_data_exits_2_and_says_how_to_give_it(brisc: Brisc) -> None:
     [
         (["run", "--no-such-option"], "--no-such-option"),
         (["run", "--runner", "cloud"], "'local'"),
+        (["run", "--data", "x", "--span", "1"], "x has no spans"),
         (["trian"], "trian"),
         (["evaluate", "--data", "x"], "--model"),
         (["evaluate", "--model", "x", "--data", "x", "--split", "dev"], "'train'"),
@@ -182,6 +189,24 @@ def test_data_and_workspace_may_come_from_the_configuration(brisc: Brisc) -> Non
     put(brisc.folder / "config.yaml", b"data: nowhere\nworkspace: work")
     assert brisc("run", code=1).stderr.startswith("brisc: nowhere: no such folder")
     assert (brisc.folder / "work").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("verb", "wanted", "said"),
+    [
+        (["run"], [], "span 10: span-10"),
+        (["prepare-run", "--run-id=first"], ["--span=9"], "span 9: span-9"),
+    ],
+)
+def test_the_folder_of_a_span_is_found_and_said(
+    brisc: Brisc, verb: list[str], wanted: list[str], said: str
+) -> None:
+    for name in ("span-9", "span-10"):
+        (brisc.folder / name).mkdir()
+    put(brisc.folder / "config.yaml", b"data: 'span-{SPAN}'")
+    lines = brisc(*verb, *wanted, code=1).stderr.splitlines()
+    assert lines[0] == said
+    assert lines[1].startswith(f"brisc: {said.split()[-1]}: ")
 
 
 def test_a_params_file_that_is_given_is_read_beside_that_of_the_current_folder(

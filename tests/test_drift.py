@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import tensorflow_data_validation as tfdv
-from ml_metadata import MetadataStore
 from ml_metadata.proto import metadata_store_pb2 as mlmd
 from tfx.types import standard_artifacts
 
@@ -23,7 +23,8 @@ from data.statistics.store import FINGERPRINT, Statistics
 from pipeline.artifacts import DataDrift
 from pipeline.components.drift_gate import DriftGate
 from pipeline.components.drift_report import DriftReport
-from pipeline.components.previous_statistics import PreviousStatisticsStrategy
+from pipeline.decision import Decision, read_decision
+from tests.data_records import DataRecords, pushed_to
 
 SLICES = 2000
 
@@ -135,13 +136,25 @@ def report(tmp_path: Path, statistics: Statistics, previous: Statistics | None) 
     return drift
 
 
-def ask_gate(tmp_path: Path, drift: DataDrift) -> None:
+def ask_gate(
+    tmp_path: Path,
+    drift: DataDrift,
+    *,
+    above: str = "train",
+    within: str = "train",
+    served: str | None = None,
+) -> Decision:
+    """Runs the component; ``served`` is where the model in service lies."""
     accepted = DataDrift()
     accepted.uri = str(tmp_path)
+    inputs = {"drift": [drift]}
+    if served is not None:
+        inputs["pushed"] = [pushed_to(served)]
     DriftGate.EXECUTOR_SPEC.executor_class().Do(
-        {"drift": [drift]}, {"accepted": [accepted]}, {"code_hash": ""}
+        inputs, {"accepted": [accepted]}, {"above": above, "within": within, "code_hash": ""}
     )
     assert read_drift(tmp_path) == read_drift(Path(drift.uri))
+    return read_decision(tmp_path)
 
 
 def test_a_first_run_has_nothing_to_be_compared_with(tmp_path: Path, usual: Statistics) -> None:
@@ -149,7 +162,29 @@ def test_a_first_run_has_nothing_to_be_compared_with(tmp_path: Path, usual: Stat
     record = read_drift(Path(drift.uri))
     assert {item.kind for item in record.comparisons} == {"skew"}
     assert "no earlier data set" in record.sentence()
-    ask_gate(tmp_path, drift)
+    assert ask_gate(tmp_path, drift, above="stop", within="stop").train
+
+
+def test_data_like_that_of_the_model_in_service_trains_none_and_is_told(
+    tmp_path: Path, usual: Statistics
+) -> None:
+    drift = report(tmp_path, measured(train=slices(4), test=slices(5)), usual)
+    decision = ask_gate(tmp_path, drift, above="stop", within="stop", served="/models/17")
+    assert not decision.train
+    assert "within all limits of drift.runs of data abcdef" in decision.reason
+    assert decision.reason.endswith("it stays in service: /models/17")
+    # Neither is asked for by default.
+    assert ask_gate(tmp_path, drift, served="/models/17").train
+
+
+def test_how_far_splits_lie_apart_does_not_make_a_model_fit_worse(
+    tmp_path: Path, usual: Statistics
+) -> None:
+    alike = slices(6, **{features.LABEL: np.repeat("glioma", SLICES)})
+    skewed = {**measured(train=alike), "test": usual["test"]}
+    drift = report(tmp_path, skewed, skewed)
+    assert {kind for kind, *_ in above(read_drift(Path(drift.uri)))} == {"skew"}
+    assert not ask_gate(tmp_path, drift, within="stop", served="/models/17").train
 
 
 def test_the_gate_names_what_has_drifted(tmp_path: Path, usual: Statistics, caplog) -> None:
@@ -157,62 +192,14 @@ def test_the_gate_names_what_has_drifted(tmp_path: Path, usual: Statistics, capl
     drift = report(tmp_path, {**usual, "train": measured(train=skewed)["train"]}, usual)
     assert read_drift(Path(drift.uri)).previous == "data abcdef"
     with pytest.raises(InputError, match="label of train against previous train") as stopped:
-        ask_gate(tmp_path, drift)
-    assert "drift.stop=false" in stopped.value.remedy
+        ask_gate(tmp_path, drift, above="stop")
+    assert ask_gate(tmp_path, drift, within="stop", served="/models/17").train
+    assert "drift.above=train" in stopped.value.remedy
     assert "drift: label of train against previous train" in caplog.text
 
 
-class Store:
-    """ML Metadata in memory, filled as runs fill it."""
-
-    def __init__(self) -> None:
-        config = mlmd.ConnectionConfig()
-        config.fake_database.SetInParent()
-        self.metadata = MetadataStore(config)
-        self.examples: dict[str, standard_artifacts.Examples] = {}
-        self.statistics: dict[str, standard_artifacts.ExampleStatistics] = {}
-
-    def run(self, data: str, *, state: int = mlmd.Execution.COMPLETE) -> str | None:
-        """A run on ``data``: which other data it is compared with; ``state`` is Transform's."""
-        if data not in self.examples:
-            self.examples[data] = self._artifact(standard_artifacts.Examples())
-            self.examples[data].set_string_custom_property(FINGERPRINT, data)
-            self.statistics[data] = self._artifact(standard_artifacts.ExampleStatistics())
-        examples, statistics = self.examples[data], self.statistics[data]
-        self._execution("StatisticsGen", mlmd.Execution.COMPLETE, examples, statistics)
-        given = {
-            "current": [examples],
-            "examples": list(self.examples.values()),
-            "statistics": list(self.statistics.values()),
-        }
-        found = PreviousStatisticsStrategy().resolve_artifacts(self.metadata, given)
-        self._execution("Transform", state, examples, None)
-        if not found["statistics"]:
-            assert not found["examples"]
-            return None
-        name = found["examples"][0].get_string_custom_property(FINGERPRINT)
-        assert found["statistics"] == [self.statistics[name]]
-        return name
-
-    def _artifact(self, artifact):
-        type_id = self.metadata.put_artifact_type(mlmd.ArtifactType(name=artifact.type_name))
-        (artifact.id,) = self.metadata.put_artifacts([mlmd.Artifact(type_id=type_id)])
-        return artifact
-
-    def _execution(self, component, state, read, written) -> None:
-        type_id = self.metadata.put_execution_type(mlmd.ExecutionType(name=f"tfx.{component}"))
-        execution = mlmd.Execution(type_id=type_id, last_known_state=state)
-        (number,) = self.metadata.put_executions([execution])
-        events = [mlmd.Event(artifact_id=read.id, execution_id=number, type=mlmd.Event.INPUT)]
-        if written is not None:
-            events.append(
-                mlmd.Event(artifact_id=written.id, execution_id=number, type=mlmd.Event.OUTPUT)
-            )
-        self.metadata.put_events(events)
-
-
 def test_data_is_compared_with_the_last_other_data() -> None:
-    store = Store()
+    store = DataRecords()
     assert store.run("a") is None
     assert store.run("a") is None
     assert store.run("b") == "a"
@@ -224,10 +211,27 @@ def test_data_is_compared_with_the_last_other_data() -> None:
 
 
 def test_data_that_was_stopped_is_nothing_to_compare_with() -> None:
-    store = Store()
+    store = DataRecords()
     store.run("a")
     assert store.run("broken", state=mlmd.Execution.FAILED) == "a"
     assert store.run("mended") == "a"
+
+
+def test_a_model_in_service_is_compared_with_what_it_was_trained_on(tmp_path: Path) -> None:
+    store, folder = DataRecords(), tmp_path / "brisc"
+    store.run("a")
+    assert store.served("a", folder) is None, "it was refused"
+    store.run("b", push=folder / "1")
+    store.run("c")
+    assert store.served("c", folder) == "b", "what came in between changes nothing"
+    assert store.served("b", folder) == "b"
+    store.run("d", push=folder / "2")
+    assert store.served("b", folder) == "d"
+    assert store.served("b", tmp_path / "another") is None
+    shutil.rmtree(folder / "2")
+    assert store.served("d", folder) == "b", "it serves that again"
+    (folder / "3").mkdir()
+    assert store.served("d", folder) is None, "that is from somewhere else"
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path, usual: Statistics) -> None:

@@ -70,6 +70,14 @@ def test_a_run_is_listed_with_what_it_came_to(records: RunRecords, ask: Ask) -> 
     assert run["data_fingerprint"] == "f1"
 
 
+def test_a_run_tells_where_its_data_lies(records: RunRecords, ask: Ask, tmp_path: Path) -> None:
+    link = records.workspace.link(tmp_path, "f1")
+    records.node(FIRST, "LeakAudit", settings={"data_dir": str(link)})
+    assert ask("show", FIRST)["data"] == str(tmp_path)
+    link.unlink()
+    assert ask("show", FIRST)["data"] is None
+
+
 def test_who_has_the_workspace_tells_a_run_that_goes_on_from_one_that_was_killed(
     records: RunRecords, ask: Ask
 ) -> None:
@@ -92,6 +100,14 @@ def test_a_failed_run_and_one_that_came_to_no_component_are_told_apart(
         (SECOND, "interrupted"),
     ]
     assert listed[1]["start"] is None and listed[1]["blessed"] is None
+
+
+def test_a_run_that_did_not_train_has_come_to_its_end(records: RunRecords, ask: Ask) -> None:
+    records.node(FIRST, "LeakAudit")
+    records.report(FIRST, not_trained="the model in service fits")
+    finish(records, SECOND, 2, blessed=True)
+    assert [run["state"] for run in ask()] == ["not trained", "finished"]
+    assert ask("gc", "--keep=2", "--dry-run")["kept"] == [FIRST, SECOND]
 
 
 def test_folds_have_their_reports_within_the_folder_of_their_cross_validation(
@@ -166,6 +182,27 @@ def test_the_latest_blessed_model_stays_to_be_compared_with(records: RunRecords,
         True,
     ]
     assert records.folder(model).exists() and served.exists()
+
+
+def test_what_tells_whether_the_model_in_service_fits_stays(records: RunRecords, ask: Ask) -> None:
+    version = records.workspace.serving / "brisc" / "17"
+    version.mkdir(parents=True)
+    (examples,) = records.node(FIRST, "BriscExampleGen", properties={"input_fingerprint": "f1"})
+    (statistics,) = records.node(FIRST, "StatisticsGen", inputs=[examples])
+    (transformed,) = records.node(FIRST, "Transform", inputs=[examples])
+    model, _ = train(records, FIRST, 2, inputs=[transformed])
+    (pushed,) = records.node(
+        FIRST, "Pusher", inputs=[model], properties={"pushed_destination": version}
+    )
+    records.report(FIRST)
+    finish(records, SECOND, 3, blessed=False)
+    ask("gc", "--keep=1")
+    live = [records.live(item) for item in (pushed, statistics, examples, transformed, model)]
+    assert live == [True, True, False, False, False]
+    assert records.folder(statistics).exists()
+    version.rmdir()
+    ask("gc", "--keep=1")
+    assert not records.live(statistics)
 
 
 def test_what_a_kept_run_took_from_the_cache_or_read_stays(records: RunRecords, ask: Ask) -> None:

@@ -32,6 +32,7 @@ class Job(BaseModel):
         run_dir: Folder of the training, under the same path on all of them.
         train_files: Globs of transformed TFRecords, likewise.
         val_files: The same of the val split.
+        base_model: Folder of the model whose weights it begins with, likewise.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
@@ -42,6 +43,7 @@ class Job(BaseModel):
     train_files: tuple[str, ...]
     val_files: tuple[str, ...]
     run_dir: Path
+    base_model: Path | None = None
 
 
 class Offer:

@@ -116,6 +116,11 @@ class TrainingConfig(BaseModel):
         lt=1.0,
         description="Judge and keep the moving average of the weights; null: the weights.",
     )
+    warm_start: bool = Field(
+        False,
+        description="Begin with the weights of the latest blessed model that was trained on other "
+        "data, where there is one, instead of model.encoder_weights.",
+    )
     freeze_encoder_epochs: int = Field(
         0, ge=0, description="First epochs that leave the encoder as it was loaded."
     )

@@ -11,6 +11,7 @@ import tensorflow as tf
 import tf_keras as keras
 
 from data.errors import ConfigurationError
+from trainer.base_model import load_base
 from trainer.board.examples import Examples
 from trainer.board.hyperparameters import hyperparameters
 from trainer.callbacks import make_callbacks
@@ -45,6 +46,7 @@ def fit(
     run_dir: Path,
     strategy: tf.distribute.Strategy,
     own_dir: Path | None = None,
+    base_model: Path | None = None,
 ) -> keras.Model:
     """Trains on one split, watches another, and returns the network of the best epoch.
 
@@ -61,9 +63,12 @@ def fit(
         strategy: Over which devices.
         own_dir: Where this process keeps its best epoch and event files: of several machines, one
             has the training's folder, which is the default, and the others folders of their own.
+        base_model: Folder of the saved model whose weights it begins with; ``None``: it begins
+            with ``model.encoder_weights``.
 
     Raises:
-        ConfigurationError: A batch has fewer slices than there are devices.
+        ConfigurationError: A batch has fewer slices than there are devices, or the weights it is
+            to begin with do not fit.
     """
     counts = class_counts(train_files)
     slices = int(counts.sum())
@@ -74,7 +79,10 @@ def fit(
     val = validation_batches(val_files, model.image_size, batch_size)
     examples, settings = Examples.of(val), hyperparameters(model, config)
     with strategy.scope():
-        network = build_network(model)
+        network = build_network(model, encoder_weights=base_model is None)
+        if base_model is not None:
+            load_base(network, base_model)
+            _log.info("beginning with the weights of %s", base_model)
         whole = MultiTask(network, make_losses(config, counts), make_weighting(config))
     for phase in _phases(config):
         backup = run_dir / phase.name

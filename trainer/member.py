@@ -44,6 +44,7 @@ def train(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> None:
         run_dir=job.run_dir,
         strategy=strategy,
         own_dir=own_dir,
+        base_model=job.base_model,
     )
     network.save_weights(str(trained_weights(own_dir)))
 

@@ -12,6 +12,7 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from serving.signatures import save_model
 from trainer import hardware
+from trainer.base_model import base_of
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.cluster import Job, appointed
 from trainer.config import ModelConfig, TrainingConfig
@@ -41,7 +42,7 @@ def run_fn(fn_args: FnArgs) -> None:
     run_dir = training_folder(
         training_dir,
         [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
-        {**custom, "tuned": found},
+        {**custom, "tuned": found, "base_model": fn_args.base_model},
     )
     run_dir.mkdir(parents=True, exist_ok=True)
     (run_dir / MODEL_RUN).write_text(fn_args.model_run_dir)
@@ -53,6 +54,7 @@ def run_fn(fn_args: FnArgs) -> None:
         train_files=fn_args.train_files,
         val_files=fn_args.eval_files,
         run_dir=run_dir,
+        base_model=base_of(fn_args.base_model, model_config, config),
     )
     if job.workers:
         lead(training_dir, job, cluster.join_timeout)

@@ -16,6 +16,7 @@ from tfx.components.tuner.component import TunerFnResult
 
 from data.errors import BriscError
 from trainer import hardware
+from trainer.base_model import base_of
 from trainer.best_epoch import FOLDER, SCORE, best_score
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.config import ModelConfig, TrainingConfig
@@ -36,7 +37,7 @@ def tuner_fn(fn_args: FnArgs) -> TunerFnResult:
     folder = training_folder(
         Path(custom["training_dir"]),
         [fn_args.transform_graph_path, *sorted(fn_args.train_files)],
-        custom,
+        {**custom, "base_model": fn_args.base_model},
     )
     kinds = {
         "random": keras_tuner.oracles.RandomSearchOracle,
@@ -75,6 +76,7 @@ class Trials(base_tuner.BaseTuner):
         self._model = ModelConfig.model_validate(fn_args.custom_config["model"])
         self._config = TrainingConfig.model_validate(fn_args.custom_config["training"])
         self._files = {"train_files": fn_args.train_files, "val_files": fn_args.eval_files}
+        self._base_model = base_of(fn_args.base_model, self._model, self._config)
         self._epochs = search.epochs
         self._folder = folder
         super().__init__(oracle, directory=str(folder), project_name="search")
@@ -86,7 +88,14 @@ class Trials(base_tuner.BaseTuner):
         hardware.prepare(config)
         strategy = hardware.make_strategy()
         try:
-            fit(self._model, config, run_dir=run_dir, strategy=strategy, **self._files)
+            fit(
+                self._model,
+                config,
+                run_dir=run_dir,
+                strategy=strategy,
+                base_model=self._base_model,
+                **self._files,
+            )
         except BriscError as error:
             # KerasTuner would go on to the next trial, which has the same problem.
             raise keras_tuner.errors.FatalError(str(error)) from error

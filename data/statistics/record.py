@@ -63,6 +63,13 @@ class DriftRecord:
         """The comparisons beyond their threshold."""
         return tuple(item for item in self.comparisons if item.exceeded)
 
+    @property
+    def fits(self) -> bool:
+        """Whether there is a data set before, and none of the distances from it is beyond its
+        threshold."""
+        drift = [item for item in self.comparisons if item.kind == "drift"]
+        return bool(drift) and not any(item.exceeded for item in drift)
+
     def sentence(self) -> str:
         """What a reader has to know."""
         count = len(self.exceeded)

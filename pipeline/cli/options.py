@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,12 @@ CONFIG = Path("config.yaml")
 PARAMS = Path("params.yaml")
 
 DataOption = Annotated[Path | None, typer.Option("--data", help="Folder in BRISC layout.")]
+SpanOption = Annotated[
+    int | None,
+    typer.Option(
+        "--span", min=0, help="Which folder, where the data's path has {SPAN}; default: the newest."
+    ),
+]
 WorkspaceOption = Annotated[
     Path | None, typer.Option("--workspace", help="Folder for everything that the run makes.")
 ]
@@ -91,22 +98,32 @@ def open_workspace(workspace: Path | None, config: Path | None, secrets: Path | 
 
 
 def run_request(
-    paths: PathsConfig, parameters: Parameters, store: StoreAddress | None, *, skip_bad: bool
+    paths: PathsConfig,
+    parameters: Parameters,
+    store: StoreAddress | None,
+    *,
+    span: int | None,
+    skip_bad: bool,
 ) -> RunRequest:
-    """What is to be run on what.
+    """What is to be run on what; says on standard error which span that is.
 
     Raises:
-        ConfigurationError: No data is given.
+        ConfigurationError: No data is given, or it has no spans and one is wanted.
+        InputError: There is no such span.
     """
     from pipeline.request import RunRequest
+    from pipeline.spans import resolve_data
     from pipeline.workspace import Workspace
 
     if paths.data is None:
         raise ConfigurationError(
             "--data", "no data folder is given", "Pass --data DIR or set data in config.yaml"
         )
+    data, found = resolve_data(paths.data, span)
+    if found:
+        print(f"span {found.number}: {data}", file=sys.stderr)
     return RunRequest(
-        data_dir=paths.data,
+        data_dir=data,
         workspace=Workspace.at(paths.workspace, paths.serving, store),
         parameters=parameters,
         runner=paths.runner,

@@ -16,6 +16,7 @@ from pipeline.cli.options import (
     SecretsOption,
     SetOption,
     SkipOption,
+    SpanOption,
     WorkspaceOption,
     read_parameters,
     read_paths,
@@ -34,6 +35,7 @@ class Runner(str, Enum):
 
 def run(
     data: DataOption = None,
+    span: SpanOption = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     params: ParamsOption = None,
@@ -46,8 +48,9 @@ def run(
 ) -> None:
     """Runs the pipeline: a BRISC folder in, a blessed and pushed model out.
 
-    Exits 0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage. An
-    interrupted run is continued by the same command.
+    Exits 0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage; also 0 when
+    drift.within=stop and the model in service fits the data. An interrupted run is continued by
+    the same command.
 
     Example: brisc run --data brisc2025 --workspace work --set training.epochs=20
     """
@@ -62,6 +65,5 @@ def run(
         beam_args=beam_args or None,
     )
     parameters = read_parameters(params, profile, assignments)
-    raise typer.Exit(
-        execute(run_request(paths, parameters, read_store(secrets), skip_bad=skip_bad))
-    )
+    store = read_store(secrets)
+    raise typer.Exit(execute(run_request(paths, parameters, store, span=span, skip_bad=skip_bad)))

@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     SecretsOption,
     SetOption,
     SkipOption,
+    SpanOption,
     WorkspaceOption,
     open_workspace,
     read_parameters,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 def prepare_run(
     run_id: RunIdOption,
     data: DataOption = None,
+    span: SpanOption = None,
     workspace: WorkspaceOption = None,
     config: ConfigOption = None,
     params: ParamsOption = None,
@@ -56,7 +58,7 @@ def prepare_run(
 
     paths = read_paths(config, data=data, workspace=workspace, beam_args=beam_args or None)
     parameters = read_parameters(params, profile, assignments)
-    request = run_request(paths, parameters, read_store(secrets), skip_bad=skip_bad)
+    request = run_request(paths, parameters, read_store(secrets), span=span, skip_bad=skip_bad)
     with _logs_on_stderr("prepare-run") as console:
         folder = prepare(request, run_id)
         console.print(folder.path, soft_wrap=True, highlight=False)
@@ -71,7 +73,8 @@ def run_node(
 ) -> None:
     """Runs one node of a prepared run; logs go to standard error.
 
-    Exits 0 when it has succeeded, now or before in this run. Nodes that do not wait for each
+    Exits 0 when it has succeeded, now or before in this run, and when it is skipped because the
+    run does not train. Nodes that do not wait for each
     other may run at once.
 
     Example: brisc run-node LeakAudit --run-id first --workspace work
@@ -87,8 +90,7 @@ def run_node(
         import_components_lazily()
         from pipeline.steps.node import run_node as run
 
-        status = run(place, run_id, node)
-        console.print(f"{status.node}: {status.state}", highlight=False)
+        console.print(f"{node}: {run(place, run_id, node)}", highlight=False)
 
 
 def finish_run(
@@ -99,7 +101,8 @@ def finish_run(
 ) -> None:
     """Writes and prints the report of a run whose nodes have all succeeded.
 
-    Exits 0 blessed and pushed, 3 not blessed, 1 failed, 2 bad usage.
+    Exits 0 blessed and pushed, or not trained since the model in service fits; 3 not blessed,
+    1 failed, 2 bad usage.
 
     Example: brisc finish-run --run-id first --workspace work
     """
@@ -112,9 +115,9 @@ def finish_run(
     with _logs_on_stderr("finish-run") as console:
         from pipeline.steps.finish import finish
 
-        blessed, paths = finish(place, run_id, console)
+        refused, paths = finish(place, run_id, console)
         print_paths(console, paths)
-    raise typer.Exit(DONE if blessed else NOT_BLESSED)
+    raise typer.Exit(NOT_BLESSED if refused else DONE)
 
 
 def nodes(

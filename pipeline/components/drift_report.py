@@ -34,17 +34,19 @@ def DriftReport(
         drift: What was found.
         config: Section ``drift`` as JSON.
         code_hash: Digest of the code that compares, for the cache.
-        previous: Statistics of the last other data set; absent in a first run.
-        previous_examples: Its examples, which name it.
+        previous: Statistics of the data before; absent in a first run.
+        previous_examples: Its examples, which name it, while they are there.
     """
     del code_hash
+    name = None
+    if previous:
+        known = previous_examples
+        name = f"data {known.get_string_custom_property(FINGERPRINT)[:16]}" if known else "old data"
     record = compare(
         read_statistics(Path(statistics.uri)),
         DriftConfig.model_validate_json(config),
         read_statistics(Path(previous.uri)) if previous else None,
-        f"data {previous_examples.get_string_custom_property(FINGERPRINT)[:16]}"
-        if previous_examples
-        else None,
+        name,
     )
     write_drift(record, Path(drift.uri))
     for comparison in record.comparisons:

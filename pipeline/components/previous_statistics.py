@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from pathlib import Path
 
 import ml_metadata as mlmd
-from ml_metadata.proto import metadata_store_pb2
 from tfx import types
 from tfx.dsl.components.common.resolver import ResolverStrategy
 
 from data.statistics.store import FINGERPRINT
-
-_DONE = (metadata_store_pb2.Execution.COMPLETE, metadata_store_pb2.Execution.CACHED)
+from pipeline.lineage import in_service, readers, sources, trained_on, written
 
 
 class PreviousStatisticsStrategy(ResolverStrategy):
@@ -33,33 +31,63 @@ class PreviousStatisticsStrategy(ResolverStrategy):
         own = {_fingerprint(artifact) for artifact in current}
         # Those of Transform are examples too, and have no fingerprint.
         others = {a.id: a for a in input_dict["examples"] if _fingerprint(a) not in {*own, ""}}
-        statistics = {artifact.id: artifact for artifact in input_dict["statistics"]}
         # Newest first; a run whose Transform came from the cache counts as any other.
-        for examples in _executions(store, "Transform", others).values():
-            for generator in _executions(store, "StatisticsGen", [examples]):
-                for event in store.get_events_by_execution_ids([generator]):
-                    if event.type == event.OUTPUT and event.artifact_id in statistics:
-                        return {
-                            "current": current,
-                            "examples": [others[examples]],
-                            "statistics": [statistics[event.artifact_id]],
-                        }
+        for examples in readers(store, "Transform", others).values():
+            statistics = _statistics(store, input_dict["statistics"], [examples])
+            if statistics:
+                return {
+                    "current": current,
+                    "examples": [others[examples]],
+                    "statistics": statistics,
+                }
         return {"current": current, "examples": [], "statistics": []}
 
 
-def _executions(
-    store: mlmd.MetadataStore, component: str, artifacts: Iterable[int]
-) -> dict[int, int]:
-    """The finished executions of a component, the latest first, and what each read."""
-    ids = list(artifacts)
-    events = store.get_events_by_artifact_ids(ids) if ids else []
-    read = {event.execution_id: event.artifact_id for event in events if event.type == event.INPUT}
-    found = store.get_executions_by_id(list(read)) if read else []
-    return {
-        item.id: read[item.id]
-        for item in sorted(found, key=lambda item: item.id, reverse=True)
-        if item.last_known_state in _DONE and item.type.rpartition(".")[2] == component
-    }
+class ServedStatisticsStrategy(ResolverStrategy):
+    """The statistics of the data that the model in service was trained on, this run's own or not.
+
+    What is compared with the last other data set instead would never see a slow change add up.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Looks for the model among the versions in ``folder``."""
+        self._folder = Path(folder)
+
+    def resolve_artifacts(
+        self, store: mlmd.MetadataStore, input_dict: dict[str, list[types.Artifact]]
+    ) -> dict[str, list[types.Artifact]]:
+        """Resolves ``statistics``, ``examples`` and ``pushed``; none where nothing is in service.
+
+        ``current`` holds the examples of this run.
+        """
+        resolved: dict[str, list[types.Artifact]] = {
+            "current": input_dict["current"],
+            "statistics": [],
+            "examples": [],
+            "pushed": [],
+        }
+        pushed = in_service((item.mlmd_artifact for item in input_dict["pushed"]), self._folder)
+        if pushed is None:
+            return resolved
+        examples = {item.id for item in trained_on(store, sources(store, "Pusher", [pushed.id]))}
+        statistics = _statistics(store, input_dict["statistics"], examples)
+        if not statistics:
+            return resolved
+        return {
+            **resolved,
+            "statistics": statistics,
+            "examples": [item for item in input_dict["examples"] if item.id in examples][:1],
+            "pushed": [item for item in input_dict["pushed"] if item.id == pushed.id],
+        }
+
+
+def _statistics(
+    store: mlmd.MetadataStore, known: list[types.Artifact], examples: list[int] | set[int]
+) -> list[types.Artifact]:
+    """Those of ``known`` that are of ``examples``: the latest, or none."""
+    by_id = {artifact.id: artifact for artifact in known}
+    found = written(store, "StatisticsGen", examples)
+    return [by_id[number] for number in found if number in by_id][:1]
 
 
 def _fingerprint(examples: types.Artifact) -> str:

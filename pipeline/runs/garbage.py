@@ -13,7 +13,7 @@ from ml_metadata.proto import metadata_store_pb2
 from data.errors import InputError
 from pipeline.runs.needed import Needed, find_needed, kept_runs
 from pipeline.runs.read import read_runs
-from pipeline.runs.record import FINISHED
+from pipeline.runs.record import ENDED
 from pipeline.runs.store import RunStore
 from pipeline.workspace import Workspace
 from trainer.event_files import MODEL_RUN
@@ -67,7 +67,7 @@ def collect_garbage(
     with workspace.locked():
         runs = read_runs(workspace)
         kept = [run.id for run in kept_runs(runs, keep, unfinished=unfinished)]
-        going_on = any(run.state != FINISHED for run in runs if run.id in kept)
+        going_on = any(run.state not in ENDED for run in runs if run.id in kept)
         needed = find_needed(store, kept)
         folders = [
             *_artifact_folders(workspace, needed),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import ml_metadata as mlmd
 from ml_metadata.proto import metadata_store_pb2
 
-from pipeline.runs.record import FINISHED, Run
+from pipeline.lineage import destination, in_service, sources, trained_on, written
+from pipeline.runs.record import ENDED, Run
 
 
 def kept_runs(runs: Sequence[Run], keep: int, *, unfinished: bool) -> list[Run]:
@@ -21,14 +23,14 @@ def kept_runs(runs: Sequence[Run], keep: int, *, unfinished: bool) -> list[Run]:
         keep: How many.
         unfinished: Whether unfinished runs older than those are given up.
     """
-    done = [run.whole for run in runs if run.state == FINISHED]
+    done = [run.whole for run in runs if run.state in ENDED]
     order = list(dict.fromkeys(run.whole for run in runs))
     finished = [name for name in order if name in done][-keep:]
     newer = order[order.index(finished[0]) :] if finished else order
     continuable = {
         run.whole
         for place, run in enumerate(runs)
-        if run.state != FINISHED
+        if run.state not in ENDED
         and (run.whole in newer or not unfinished)
         and not _continued(run, runs[place + 1 :])
     }
@@ -38,7 +40,7 @@ def kept_runs(runs: Sequence[Run], keep: int, *, unfinished: bool) -> list[Run]:
 def _continued(stopped: Run, later: Iterable[Run]) -> bool:
     """Whether one of ``later`` has brought to its end what this run was to compute."""
     return any(
-        run.state == FINISHED
+        run.state in ENDED
         and stopped.fingerprint in (None, run.fingerprint)
         # What a stopped run did not come to is not known of it.
         and all(run.parameters.get(name) == value for name, value in stopped.parameters.items())
@@ -52,7 +54,8 @@ class Needed:
 
     Attributes:
         executions: Of the kept runs; an unfinished one has no artifacts yet, but a folder.
-        artifacts: What those read and left, and the latest blessed model.
+        artifacts: What those read and left, the latest blessed model, and what tells which data
+            the model in service was trained on.
         places: The folders of those artifacts.
         settings: All texts that the executions were given, which name files of ``inputs``.
     """
@@ -72,7 +75,7 @@ def find_needed(store: mlmd.MetadataStore, kept: Collection[str]) -> Needed:
             executions |= {execution.id: execution for execution in found}
     # Of any kind: also what a resolver found, the model before and the data before.
     events = store.get_events_by_execution_ids(list(executions)) if executions else []
-    artifacts = {event.artifact_id for event in events} | _latest_blessed(store)
+    artifacts = {event.artifact_id for event in events} | _latest_blessed(store) | _served(store)
     places = {item.uri for item in store.get_artifacts_by_id(sorted(artifacts))}
     settings = "\n".join(
         value.string_value
@@ -93,3 +96,12 @@ def _latest_blessed(store: mlmd.MetadataStore) -> set[int]:
     }
     blessed = [model for model in models if model in blessings]
     return {max(blessed), blessings[max(blessed)]} if blessed else set()
+
+
+def _served(store: mlmd.MetadataStore) -> set[int]:
+    """What was recorded of the models in service, and the statistics that data is compared with."""
+    pushed = store.get_artifacts_by_type("PushedModel")
+    folders = {Path(destination(item)).parent for item in pushed if destination(item)}
+    served = [item.id for folder in folders if (item := in_service(pushed, folder))]
+    examples = [item.id for item in trained_on(store, sources(store, "Pusher", served))]
+    return {*served, *written(store, "StatisticsGen", examples)}

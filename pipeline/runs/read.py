@@ -13,7 +13,15 @@ from ml_metadata.proto import metadata_store_pb2
 
 from data.errors import ConfigurationError
 from data.lock import is_locked
-from pipeline.runs.record import FAILED, FINISHED, FOLD, INTERRUPTED, RUNNING, Run
+from pipeline.runs.record import (
+    FAILED,
+    FINISHED,
+    FOLD,
+    INTERRUPTED,
+    NOT_TRAINED,
+    RUNNING,
+    Run,
+)
 from pipeline.runs.store import RunStore
 from pipeline.status import RunStatus
 from pipeline.workspace import Workspace
@@ -106,6 +114,7 @@ def _read(
         blessed=status.blessed(),
         pushed=status.pushed(),
         fingerprint=properties.get("LeakAudit", {}).get("data_fingerprint"),
+        data=_data(properties.get("LeakAudit", {}).get("data_dir")),
         parameters=_parameters(properties),
         scores=report.get("scores", {}),
         verdicts=tuple(report.get("verdicts", ())),
@@ -117,10 +126,15 @@ def _read(
 def _state(report: dict[str, Any], going_on: bool, states: set[str]) -> str:
     # The report is written last.
     if report:
-        return FINISHED
+        return NOT_TRAINED if "not_trained" in report else FINISHED
     if going_on:
         return RUNNING
     return FAILED if "failed" in states else INTERRUPTED
+
+
+def _data(link: str | None) -> Path | None:
+    """The folder that ``Workspace.link`` has linked to."""
+    return Path(link).readlink() if link and Path(link).is_symlink() else None
 
 
 def _report(folder: Path) -> dict[str, Any]:

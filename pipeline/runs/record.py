@@ -13,6 +13,10 @@ FINISHED = "finished"
 RUNNING = "running"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
+NOT_TRAINED = "not trained"
+
+ENDED = (FINISHED, NOT_TRAINED)
+"""States of runs of which nothing is left to do."""
 
 FOLD = "-fold-"
 """Stands between the id of a cross-validation and the number of a fold."""
@@ -27,14 +31,16 @@ class Run:
 
     Attributes:
         id: Its id, which begins with when it began.
-        state: ``running``, ``finished``, ``failed``, or ``interrupted`` for one that was ended
-            from outside.
+        state: ``running``, ``finished``, ``not trained`` for one whose data the model in service
+            fits, ``failed``, or ``interrupted`` for one that was ended from outside.
         start: When its first component began; ``None`` where it did not come to that.
         seconds: From then to the last change of a component.
         nodes: Its components, in order.
         blessed: Whether its model was blessed; ``None`` where it did not come to that.
         pushed: The folder of the version that was pushed, whether or not it is still there.
         fingerprint: Digest of its data.
+        data: Where data of this content lay when a run last read it; ``None`` where it is not
+            known any more.
         parameters: Sections of ``params.yaml`` as its components were given them.
         scores: Metrics on the test split by slice name, at the network's image size; empty
             before the end.
@@ -51,6 +57,7 @@ class Run:
     blessed: bool | None
     pushed: Path | None
     fingerprint: str | None
+    data: Path | None
     parameters: dict[str, Any]
     scores: dict[str, dict[str, float | None]]
     verdicts: tuple[dict[str, Any], ...]
@@ -97,5 +104,6 @@ class Run:
             "verdicts": list(self.verdicts),
             "parameters": self.parameters,
             "folder": str(self.folder),
+            "data": str(self.data) if self.data else None,
             "artifacts": {name: list(map(str, paths)) for name, paths in self.artifacts.items()},
         }

@@ -40,6 +40,7 @@ def fact_table(run: Run) -> Table:
         ["blessed", _yes_or_no(run.blessed)],
         ["pushed", str(run.pushed or "")],
         ["data", run.fingerprint or ""],
+        ["data folder", str(run.data or "")],
         ["reports", str(run.folder)],
         *(
             [f"artifacts of {name}", str(path)]

@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.console import Console
 
 from data.errors import InputError
+from pipeline.decision import left_out
+from pipeline.nodes import upstream_nodes
 from pipeline.outcome import read_outcome
 from pipeline.report import report
 from pipeline.status import SUCCEEDED, RunStatus
-from pipeline.steps.node import upstream_nodes
 from pipeline.steps.record import RunFolder
 from pipeline.store import connection, open_store
 from pipeline.workspace import Workspace
@@ -23,17 +24,20 @@ def finish(
     """Writes the run's report and prints it.
 
     Returns:
-        Whether the model was blessed, and where what lies, by name.
+        Whether a model was trained and refused, and where what lies, by name.
 
     Raises:
-        InputError: The run has not been prepared, or not all of its nodes have succeeded.
+        InputError: The run has not been prepared, or not all of its nodes have succeeded, apart
+            from those that its gate has left out.
     """
     folder = RunFolder(workspace, run_id)
-    request, nodes = folder.request(), upstream_nodes(folder.pipeline())
+    request, ir = folder.request(), folder.pipeline()
     with workspace.locked(run_id):
         status = RunStatus(open_store(connection(workspace)), run_id)
         states = {node.node: node.state for node in status.nodes()}
-        missing = [name for name in nodes if states.get(name) not in SUCCEEDED]
+        skipped = left_out(ir, status)
+        wanted = [name for name in upstream_nodes(ir) if name not in skipped]
+        missing = [name for name in wanted if states.get(name) not in SUCCEEDED]
         if missing:
             found = ", ".join(f"{name} ({states.get(name, 'not run')})" for name in missing)
             raise InputError(
@@ -43,4 +47,4 @@ def finish(
             )
         forget_finished(workspace.training)
         outcome = read_outcome(status, request.parameters.gate)
-        return outcome.blessed, report(outcome, folder.path, console)
+        return outcome.refused, report(outcome, folder.path, console)

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.compiled import compile_pipeline
 from pipeline.configuration import Parameters
 from pipeline.graph import build_pipeline
-from pipeline.steps.node import upstream_nodes
+from pipeline.nodes import upstream_nodes
 from pipeline.workspace import Workspace
 
 

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from data.errors import ConfigurationError, InputError
 from data.lock import in_turn
-from pipeline.status import SUCCEEDED, NodeStatus, RunStatus
+from pipeline.decision import left_out
+from pipeline.nodes import upstream_nodes
+from pipeline.status import SUCCEEDED, RunStatus
 from pipeline.steps.record import RunFolder
 from pipeline.store import connection, open_store
 from pipeline.workspace import Workspace
 
-if TYPE_CHECKING:
-    from tfx.proto.orchestration import pipeline_pb2
+SKIPPED = "skipped"
 
 
-def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
-    """Runs ``node``, unless it has succeeded in this run before.
+def run_node(workspace: Workspace, run_id: str, node: str) -> str:
+    """Runs ``node``, unless it has succeeded in this run before, or the gate has left it out.
 
     Who starts a node that is running waits for it.
+
+    Returns:
+        How it came to its result, as ``NodeStatus.state`` has it, or ``skipped``.
 
     Raises:
         ConfigurationError: The pipeline has no such node.
@@ -33,10 +35,12 @@ def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
         )
     with workspace.locked(run_id), in_turn(folder.path / f".{node}.lock"):
         config = connection(workspace)
-        nodes = RunStatus(open_store(config), run_id).nodes()
-        done = {status.node: status for status in nodes if status.state in SUCCEEDED}
+        status = RunStatus(open_store(config), run_id)
+        done = {item.node: item.state for item in status.nodes() if item.state in SUCCEEDED}
         if node in done:
             return done[node]
+        if node in left_out(ir, status):
+            return SKIPPED
         missing = [name for name in upstream[node] if name not in done]
         if missing:
             raise InputError(
@@ -52,12 +56,4 @@ def run_node(workspace: Workspace, run_id: str, node: str) -> NodeStatus:
         # Not before: it takes TensorFlow and Beam with it.
         from pipeline.launch import launch
 
-        return launch(ir, node, config)
-
-
-def upstream_nodes(ir: pipeline_pb2.Pipeline) -> dict[str, list[str]]:
-    """The nodes that each node waits for, in an order in which they can run."""
-    return {
-        item.pipeline_node.node_info.id: list(item.pipeline_node.upstream_nodes)
-        for item in ir.nodes
-    }
+        return launch(ir, node, config).state

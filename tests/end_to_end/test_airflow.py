@@ -35,7 +35,7 @@ class Airflow:
     Attributes:
         api: Its API.
         record: Its services.
-        data: A data set.
+        data: Where data sets arrive: a pattern of folders, of which there is one.
         workspace: The workspace of its DAG.
         nodes: The side file of the DAG: what each component waits for.
     """
@@ -78,6 +78,7 @@ def environment() -> Path:
 def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow]:
     """Airflow with that DAG, until the tests of this file are done."""
     workspace = dags.parent / "workspace"
+    (dags.parent / "span-007").symlink_to(small_data)
     with running_postgres() as server:
         variables = {
             "BRISC_AIRFLOW_VENV": str(environment),
@@ -96,7 +97,7 @@ def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow
             yield Airflow(
                 api=Api.at(found[1], "brisc", found[2], found[3]),
                 record=record,
-                data=small_data,
+                data=dags.parent / "span-{SPAN:3}",
                 workspace=workspace,
                 nodes={node["id"]: node["upstream"] for node in nodes},
             )

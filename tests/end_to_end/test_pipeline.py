@@ -132,11 +132,11 @@ def test_data_that_has_drifted_is_stopped_where_that_is_asked(
     other = tmp_path / "other"
     write_sample(other, images=60, seed=4)
     stopped = Bench(other, bench.workspace).run(
-        "--set=drift.stop=true", "--set=drift.runs.tumor_area=0"
+        "--set=drift.above=stop", "--set=drift.runs.tumor_area=0"
     )
     assert stopped.code == 1
     assert "tumor/area_fraction of train against previous train" in stopped.errors
-    assert "drift.stop=false" in stopped.errors
+    assert "drift.above=train" in stopped.errors
     page = tmp_path / "stats.html"
     shown = bench.command("data", "stats", str(bench.workspace), f"--html={page}")
     assert shown.returncode == 0, shown.stderr

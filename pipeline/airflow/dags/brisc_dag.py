@@ -46,13 +46,16 @@ class BriscTask(BaseOperator):
         """Returns what the component came to: ``run`` or ``resolved``.
 
         Raises:
-            AirflowSkipException: It came from the cache: nothing was computed.
+            AirflowSkipException: It came from the cache, or the run does not train: nothing was
+                computed.
             AirflowException: It failed and may be tried again.
         """
         state = self.call(_run_id(context), [])
         context["ti"].xcom_push(key="state", value=state)
         if state == "cached":
             raise AirflowSkipException("from the cache: nothing to compute")
+        if state == "skipped":
+            raise AirflowSkipException("not trained: the log of DriftGate and finish say why")
         return state
 
     def call(self, run_id: str, arguments: list[str]) -> str:
@@ -77,7 +80,7 @@ class BriscTask(BaseOperator):
         for line in process.stdout:
             self.log.info("%s", line.rstrip())
             # Whoever else writes to the log may do so after the command's last line.
-            found = re.fullmatch(r"\w+: (run|cached|resolved)", line.rstrip())
+            found = re.fullmatch(r"\w+: (run|cached|resolved|skipped)", line.rstrip())
             answer = found[1] if found else answer
         code = process.wait()
         if code in (BAD_USAGE, NOT_BLESSED):
