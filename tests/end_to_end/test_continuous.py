@@ -22,7 +22,7 @@ from pipeline.steps.prepare import prepare
 from pipeline.workspace import Workspace
 from tests.end_to_end.conftest import TINY, Bench, Finished
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.orchestration
 
 SETTINGS = [
     *TINY[1:],
