@@ -12,7 +12,7 @@ import yaml
 from data.errors import ConfigurationError
 from pipeline.config import PathsConfig, SliceKey, Threshold
 from pipeline.configuration import PROFILES, Parameters, load_parameters, load_paths
-from trainer.config import AugmentationConfig, TrainingConfig
+from trainer.config import TrainingConfig
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,13 +48,6 @@ def test_config_yaml_spells_out_the_defaults_and_all_of_them() -> None:
     assert load_paths(ROOT / "config.yaml", {}) == PathsConfig()
     spelled = yaml.safe_load((ROOT / "config.yaml").read_text())
     assert set(spelled) == set(PathsConfig.model_fields)
-
-
-def test_every_key_says_what_it_is_for() -> None:
-    sections = [PathsConfig, *(type(section) for _, section in Parameters())]
-    for section in (*sections, AugmentationConfig, Threshold, SliceKey):
-        for name, field in section.model_fields.items():
-            assert field.description, f"{section.__name__}.{name}"
 
 
 def test_demo_changes_sizes_epochs_images_and_thresholds_but_not_the_network() -> None:

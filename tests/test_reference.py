@@ -6,7 +6,6 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
@@ -17,6 +16,7 @@ from pipeline.configuration import load_parameters
 from pipeline.reference.commands import Command, draw_commands, read_commands
 from pipeline.reference.configuration import FILES, draw_configuration
 from pipeline.reference.keys import read_keys
+from tests.test_configuration import leaves
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = read_commands()
@@ -32,14 +32,6 @@ def registered(group: typer.Typer, above: str) -> Iterator[str]:
     for below in group.registered_groups:
         assert below.typer_instance is not None
         yield from registered(below.typer_instance, f"{above} {below.name}")
-
-
-def leaves(values: dict[str, Any], above: str = "") -> Iterator[str]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from leaves(value, f"{above}{key}.")
-        else:
-            yield f"{above}{key}"
 
 
 # Commands

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 from serving.server.options import BatchingOptions, Limits, ServerOptions
 from serving.server.run import RunningServer
 from tests.affine_model import NAME, request, write_version
+from tests.certificates import self_signed
 
 PREDICT = f"/v1/models/{NAME}:predict"
 KIBIBYTE = 1024
@@ -183,18 +183,7 @@ def test_batches_are_made_of_rest_requests(base: Path) -> None:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
+    return self_signed(tmp_path_factory.mktemp("tls"), "localhost")
 
 
 def test_tls_and_a_token_protect_both_ports(base: Path, pair: tuple[Path, Path]) -> None:

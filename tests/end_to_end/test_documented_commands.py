@@ -24,6 +24,7 @@ from PIL import Image
 from data.layout import scan
 from data.naming import CLASSES
 from data.sample import write_sample
+from tests.certificates import self_signed
 from tests.command import ROOT, environment
 from tests.command_blocks import GROUP, RUNNERS, Block, read_blocks
 from tests.publisher import Server, running, zipped
@@ -103,19 +104,7 @@ class Scratch:
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Of Zenodo, as this test's own authority says."""
-    folder = tmp_path_factory.mktemp("zenodo")
-    certificate, key = folder / "certificate.pem", folder / "key.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-            *("-subj", "/CN=zenodo.org", "-addext", "subjectAltName=DNS:zenodo.org"),
-            *("-addext", "keyUsage=critical,digitalSignature,keyCertSign"),
-            *("-keyout", str(key), "-out", str(certificate)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return certificate, key
+    return self_signed(tmp_path_factory.mktemp("zenodo"), "zenodo.org")
 
 
 @pytest.fixture(scope="module")
