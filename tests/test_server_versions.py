@@ -147,6 +147,49 @@ def test_a_version_that_is_copied_slowly_is_served_when_it_is_there(
     assert client.y() == (4.0, 3)
 
 
+def config_of(base: Path, *versions: int, **labels: int) -> str:
+    policy = f"model_version_policy {{ specific {{ versions: {list(versions)} }} }}"
+    named = " ".join(
+        f'version_labels {{ key: "{label}" value: {version} }}' for label, version in labels.items()
+    )
+    model = f'name: "{NAME}" base_path: "{base}" {policy} {named}'
+    return f"model_config_list {{ config {{ {model} }} }}"
+
+
+def test_a_config_file_that_changes_is_followed_and_a_broken_one_changes_nothing(
+    tmp_path: Path, base: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_version(base, 2, offset=2.0)
+    file = tmp_path / "models.config"
+    file.write_text(config_of(base, 1, stable=1))
+    watched = {"model_base_path": None, "model_config_file": file, "config_poll_seconds": 0.05}
+    server = RunningServer(options(base, **watched))
+    client = Client(server.grpc_port)
+    assert client.y(version_label="stable") == (2.0, 1)
+
+    file.write_text(config_of(base, 1, 2, stable=2, before=1))
+    until(lambda: client.states() == {2: AVAILABLE, 1: AVAILABLE})
+    until(lambda: client.y(version_label="stable") == (3.0, 2))
+    assert client.y(version_label="before") == (2.0, 1)
+
+    file.write_text("model_config_list { confg {} }")
+    until(lambda: "no ModelServerConfig as text" in caplog.text)
+    # Not there yet: taken up as soon as it is.
+    file.write_text(config_of(base, 2, 3, stable=3))
+    until(lambda: "assign label to version 3" in caplog.text)
+    assert client.y(version_label="stable") == (3.0, 2)
+    write_version(base, 3, offset=5.0)
+    until(lambda: client.y(version_label="stable")[1] == 3)
+
+    # Who starts a server may also move its models.
+    moved = write_version(tmp_path / "elsewhere" / NAME, 4, offset=9.0).parent
+    file.write_text(config_of(moved, 4))
+    until(lambda: client.states()[3] == END)
+    assert client.y() == (10.0, 4)
+    client.channel.close()
+    server.stop()
+
+
 def test_a_request_that_is_under_way_is_answered_by_the_version_it_began_with(
     base: Path,
 ) -> None:

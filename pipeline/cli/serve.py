@@ -36,6 +36,9 @@ def serve(
         Path | None,
         typer.Option(help="ModelServerConfig as text: several models, policies, labels."),
     ] = None,
+    model_config_file_poll_wait_seconds: Annotated[
+        int, typer.Option(min=0, help="Between two looks at that file; 0: it is read once.")
+    ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     grpc_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8500,
     rest_port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 8501,
@@ -81,6 +84,12 @@ def serve(
             "exactly one of them says what is served",
             "Give one",
         )
+    if model_config_file_poll_wait_seconds and model_config_file is None:
+        raise ConfigurationError(
+            "--model-config-file-poll-wait-seconds",
+            "there is no file to look at",
+            "Give --model-config-file",
+        )
     if (certificate is None) != (private_key is None):
         raise ConfigurationError(
             "--certificate, --private-key", "one of them is missing", "Give both or neither"
@@ -109,6 +118,7 @@ def serve(
                 model_base_path=model_base_path,
                 model_name=model_name,
                 model_config_file=model_config_file,
+                model_config_file_poll_wait_seconds=model_config_file_poll_wait_seconds,
                 # Whole seconds, and 0 would be never again.
                 file_system_poll_wait_seconds=math.ceil(file_system_poll_wait_seconds),
                 host=host,
@@ -123,6 +133,7 @@ def serve(
         model_base_path=model_base_path,
         model_name=model_name,
         model_config_file=model_config_file,
+        config_poll_seconds=model_config_file_poll_wait_seconds,
         poll_seconds=file_system_poll_wait_seconds,
         host=host,
         grpc_port=grpc_port,

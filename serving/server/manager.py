@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from tensorflow_serving.apis import get_model_status_pb2, model_pb2
 
@@ -29,9 +30,7 @@ class ModelManager:
         """
         self._load = load
         self._poll_seconds = poll_seconds
-        paths = [model.base_path.resolve() for model in models]
-        # Beside a model at the top of the disk there is everything.
-        self._roots = {path if path.parent.parent == path.parent else path.parent for path in paths}
+        self._roots = _roots(models)
         self._closed = threading.Event()
         self._models = {model.name: ModelVersions(model, load, self._closed) for model in models}
         self._labels = {model.name: dict(model.labels) for model in models}
@@ -95,14 +94,18 @@ class ModelManager:
             raise not_found(f"Could not find any versions of model {spec.name}")
         return found
 
-    def reload(self, models: Sequence[Model]) -> None:
+    def reload(self, models: Sequence[Model], *, trusted: bool = False) -> None:
         """Serves these models instead.
+
+        Args:
+            models: All of them.
+            trusted: Whether who runs the server says so: then they may lie anywhere.
 
         Raises:
             ServingError: One of them is not to be loaded, does not load, or has a label for a
                 version that is not there. What was served before stays then.
         """
-        for model in models:
+        for model in models if not trusted else ():
             self._require_allowed(model)
         with self._changing:
             before = {name: versions.model for name, versions in self._models.items()}
@@ -126,6 +129,8 @@ class ModelManager:
                     else:
                         versions.drop_all()
                 raise
+            if trusted:
+                self._roots |= _roots(models)
             self._labels = {model.name: dict(model.labels) for model in models}
             self._models = wanted
             for versions in wanted.values():
@@ -189,6 +194,12 @@ class ModelManager:
             except Exception:
                 # Whatever it was, the next look may find it mended.
                 _log.exception("looking for new versions failed")
+
+
+def _roots(models: Sequence[Model]) -> set[Path]:
+    paths = [model.base_path.resolve() for model in models]
+    # Beside a model at the top of the disk there is everything.
+    return {path if path.parent.parent == path.parent else path.parent for path in paths}
 
 
 def _bring_up(versions: ModelVersions, *, drop: bool = True) -> None:

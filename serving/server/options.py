@@ -54,6 +54,8 @@ class ServerOptions(BaseModel):
     model_name: str = "brisc"
     model_config_file: Path | None = None
     """Text of a ``ModelServerConfig``, instead of the two above."""
+    config_poll_seconds: float = Field(0.0, ge=0)
+    """Between two looks at that file for other models; 0: it is read once."""
     poll_seconds: float = Field(1.0, gt=0)
     """Between two looks for new versions."""
     host: str = "127.0.0.1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.errors import InputError
+from serving.server.config_watch import ConfigWatch
 from serving.server.errors import ServingError
 from serving.server.grpc_services import GrpcServer
 from serving.server.handlers import Handlers
@@ -36,6 +37,7 @@ class RunningServer:
             ConfigurationError: A port is taken.
         """
         self._seconds = options.drain_seconds
+        self._watch = ConfigWatch.of(options)
         models = read_models(options)
         self.models = [model.name for model in models]
 
@@ -68,10 +70,14 @@ class RunningServer:
             raise
         self.grpc_port = self._grpc.port
         self.rest_port = self._rest.port
+        if self._watch is not None:
+            self._watch.start(self._manager)
 
     def stop(self) -> None:
         """Takes no more requests, answers those under way and drops the models."""
         ended = self._grpc.stop(self._seconds)
         self._rest.stop(self._seconds)
         ended.wait()
+        if self._watch is not None:
+            self._watch.stop()
         self._manager.stop()
