@@ -171,3 +171,11 @@ class PathsConfig(BaseModel):
         ("--runner=DirectRunner", "--direct_running_mode=in_memory", "--direct_num_workers=1"),
         description="Options of the Beam pipelines within components.",
     )
+
+    @field_validator("beam_args")
+    @classmethod
+    def _engine(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        # It reports success, so nothing else would notice.
+        if any(argument.rpartition("=")[2].lower() in ("daskrunner", "dask") for argument in value):
+            raise ValueError("DaskRunner loses all outputs of a Beam pipeline but the last one")
+        return value

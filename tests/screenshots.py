@@ -1,6 +1,6 @@
-"""Makes the pictures of the web page in the docs, from synthetic slices.
+"""Makes the pictures in the docs, of the web page and of a run's report, from synthetic slices.
 
-python -m tests.screenshots --model work/serving/brisc
+python -m tests.screenshots --model work/serving/brisc --report work/runs/ID/report.html
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ def take(page: Page, file: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="as of `brisc app`")
+    parser.add_argument("--report", type=Path, required=True, help="of a run on synthetic slices")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images")
     arguments = parser.parse_args()
     files = [(sample.name, draw_sample(sample.name) or b"") for sample in SAMPLES]
@@ -41,6 +42,8 @@ def main() -> None:
                 expect(page.locator("#rows tr").filter(has_text="waiting")).to_have_count(0)
                 page.mouse.move(0, 0)
                 take(page, arguments.out / f"app-{scheme}.png")
+                page.goto(arguments.report.absolute().as_uri())
+                take(page, arguments.out / f"report-{scheme}.png")
 
 
 if __name__ == "__main__":

@@ -304,6 +304,12 @@ def test_broken_config_file_is_named(tmp_path: Path) -> None:
     assert caught.value.remedy == f"The keys there are {keys}"
 
 
+@pytest.mark.parametrize("arguments", [["--runner=DaskRunner"], ["--runner", "dask"]])
+def test_an_engine_that_loses_outputs_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(ConfigurationError, match="loses all outputs"):
+        load_paths(None, {"beam_args": arguments})
+
+
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "file/below.yaml"])
 def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
     write(tmp_path / "file", "")
