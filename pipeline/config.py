@@ -177,5 +177,5 @@ class PathsConfig(BaseModel):
     def _engine(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         # It reports success, so nothing else would notice.
         if any(argument.rpartition("=")[2].lower() in ("daskrunner", "dask") for argument in value):
-            raise ValueError("DaskRunner loses all outputs of a Beam pipeline but the last one")
+            raise ValueError("the DaskRunner loses all outputs of a Beam pipeline but the last one")
         return value
