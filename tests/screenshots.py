@@ -42,8 +42,10 @@ def main() -> None:
                 expect(page.locator("#rows tr").filter(has_text="waiting")).to_have_count(0)
                 page.mouse.move(0, 0)
                 take(page, arguments.out / f"app-{scheme}.png")
-                page.goto(arguments.report.absolute().as_uri())
-                take(page, arguments.out / f"report-{scheme}.png")
+        with browser.new_context(viewport=SIZE) as context:
+            page = context.new_page()
+            page.goto(arguments.report.absolute().as_uri())
+            take(page, arguments.out / "report.png")
 
 
 if __name__ == "__main__":

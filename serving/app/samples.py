@@ -32,8 +32,8 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("synthetic-meningioma.jpg", "Meningioma, axial", "meningioma", "axial", 3),
-    Sample("synthetic-glioma.jpg", "Glioma, axial", "glioma", "axial", 1),
+    Sample("synthetic-meningioma.jpg", "Meningioma, axial", "meningioma", "axial", 5),
+    Sample("synthetic-glioma.jpg", "Glioma, axial", "glioma", "axial", 3),
     Sample("synthetic-pituitary.jpg", "Pituitary, sagittal", "pituitary", "sagittal", 2),
     Sample("synthetic-healthy.jpg", "No tumour, coronal", "no_tumor", "coronal", 5),
 )
