@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -256,22 +255,3 @@ def _wait_for(condition: Callable[[], bool], process: subprocess.Popen[bytes]) -
         if process.poll() is not None or time.monotonic() > deadline:
             pytest.fail("the run ended, or took too long, before it could be killed")
         time.sleep(0.2)
-
-
-def test_a_model_that_learns_nothing_is_refused_on_the_slices_that_are_left(
-    bench: Bench, tmp_path: Path
-) -> None:
-    data = tmp_path / "data"
-    shutil.copytree(bench.data, data)
-    broken = next(item for item in scan(data).slices if item.official_split == "train")
-    broken.image.write_bytes(b"no image")
-    other = Bench(data, tmp_path / "workspace")
-    stopped = other.run()
-    assert stopped.code == 1
-    assert str(broken.image) in stopped.errors and "--skip-bad" in stopped.errors
-
-    refused = other.run("--skip-bad", "--set=training.learning_rate=0", "--set=training.epochs=1")
-    assert refused.code == 3, refused.errors
-    assert str(broken.image) in refused.errors and "going on without 1" in refused.errors
-    assert {verdict["passed"] for verdict in refused.report["verdicts"]} == {False}
-    assert not other.models.exists()
