@@ -77,6 +77,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
     import tensorflow as tf
     import tensorflow_transform as tft
     import tensorflow_transform.beam as tft_beam
+    import tf_keras as keras
     from google.protobuf import text_format
     from tensorflow_metadata.proto.v0 import schema_pb2
     from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
@@ -107,12 +108,14 @@ def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
         )
         _ = transform | tft_beam.WriteTransformFn(str(folder / "transform"))
     metadata_io.write_metadata(metadata, str(folder / "transform" / "metadata"))
+    # Else a run in some dozens has weights whose answers hang on the last digits of float32.
+    keras.utils.set_random_seed(0)
     network = build_network(ModelConfig(image_size=SIZE, encoder_weights="none"))
     # Batch norms that have seen nothing let numbers grow until float32 has no digits left for them.
     noise = np.random.default_rng(0).normal(114, 58, (16, SIZE, SIZE, 3)).astype(np.float32)
     for _ in range(40):
         network(noise, training=True)
-    answering = AnsweringNetwork(network, mirrored=True, temperature=0.5)
+    answering = AnsweringNetwork(network, mirrored=True, temperature=2)
     output = tft.TFTransformOutput(str(folder / "transform"))
     save_model(answering, output, preprocessing, folder / "saved" / "1")
     return folder / "saved"
