@@ -42,10 +42,11 @@ for file in "${SSL_CERT_FILE:-}" "${PIP_CERT:-}" "${REQUESTS_CA_BUNDLE:-}" "$bun
         break
     fi
 done
+home=$(awk -F: '$1 == "root" { print $6 }' "$root/etc/passwd")
 for file in /etc/resolv.conf /etc/hosts /etc/pip.conf ~/.config/pip/pip.conf ~/.config/uv/uv.toml; do
     if [ -f "$file" ]; then
-        mkdir -p "$root$(dirname "${file/#$HOME//root}")"
-        cp --dereference --remove-destination "$file" "$root${file/#$HOME//root}"
+        mkdir -p "$root$(dirname "${file/#"$HOME"/"$home"}")"
+        cp --dereference --remove-destination "$file" "$root${file/#"$HOME"/"$home"}"
     fi
 done
 settings=("SSL_CERT_FILE=$bundle" "PIP_CERT=$bundle" "REQUESTS_CA_BUNDLE=$bundle")
@@ -69,7 +70,7 @@ mount --rbind /dev "$root/dev"
 say "the end-to-end test on TFX 1.21 in $root"
 # uv's cache lies in the root: what it builds there is for that C library, not for this machine's.
 chroot "$root" /usr/bin/env --ignore-environment \
-    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
     TERM="${TERM:-dumb}" UV_CACHE_DIR=/var/cache/uv "${settings[@]}" \
     make --directory /src test-end-to-end STACK=tfx-1.21 BRISC_VENV=/opt/brisc-venv \
     PYTEST_ARGS="${PYTEST_ARGS:-}" </dev/null

@@ -55,7 +55,7 @@ class DataRecords:
         if state != mlmd.Execution.FAILED:
             self._execution("Trainer", state, transformed, model)
             self.models.append(model)
-            self.blessings.append(_blessing(model.id, blessed=push is not None))
+            self.blessings.append(blessing(model.id, blessed=push is not None))
         if push is not None:
             push.mkdir(parents=True, exist_ok=True)
             self.pushed.append(self._artifact(pushed_to(str(push))))
@@ -119,7 +119,7 @@ def pushed_to(place: str) -> standard_artifacts.PushedModel:
     return pushed
 
 
-def _blessing(model: int, *, blessed: bool) -> standard_artifacts.ModelBlessing:
+def blessing(model: int, *, blessed: bool) -> standard_artifacts.ModelBlessing:
     artifact = standard_artifacts.ModelBlessing()
     artifact.set_int_custom_property("current_model_id", model)
     artifact.set_int_custom_property("blessed", int(blessed))

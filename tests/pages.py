@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-DOCS = Path(__file__).parents[1] / "docs"
+from tests.command import ROOT
+
+DOCS = ROOT / "docs"
 
 
 def table_below(page: str, heading: str) -> list[list[str]]:

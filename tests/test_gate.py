@@ -20,6 +20,7 @@ from pipeline.components.baseline import OtherBlessedModelStrategy
 from pipeline.config import Change, GateConfig, Threshold
 from pipeline.configuration import load_parameters
 from pipeline.eval_config import eval_config
+from tests.data_records import blessing
 from trainer.evaluation import overlap
 
 SIZE = 64
@@ -116,13 +117,6 @@ def models(count: int) -> list[standard_artifacts.Model]:
         model.id = number
         found.append(model)
     return found
-
-
-def blessing(model_id: int, *, blessed: bool) -> standard_artifacts.ModelBlessing:
-    artifact = standard_artifacts.ModelBlessing()
-    artifact.set_int_custom_property("current_model_id", model_id)
-    artifact.set_int_custom_property("blessed", int(blessed))
-    return artifact
 
 
 @pytest.mark.parametrize(("candidate", "expected"), [(4, 2), (2, 1), (1, 2)])

@@ -16,9 +16,9 @@ from pipeline.configuration import load_parameters
 from pipeline.reference.commands import Command, draw_commands, read_commands
 from pipeline.reference.configuration import FILES, draw_configuration
 from pipeline.reference.keys import read_keys
+from tests.command import ROOT
 from tests.test_configuration import leaves
 
-ROOT = Path(__file__).parents[1]
 COMMANDS = read_commands()
 KEYS = [(file, key) for file, model in FILES.items() for key in read_keys(model)]
 

@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.airflow_environment import CANNOT
-
-ROOT = Path(__file__).parents[1]
+from tests.command import ROOT
 
 pytestmark = pytest.mark.integration
 

@@ -6,6 +6,7 @@ What identifies a patient stays in the file: of its elements only those that ``d
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from pathlib import Path
 
@@ -72,11 +73,10 @@ class DicomScan(Scan):
         deep = syntax == uid.JPEGExtended12Bit and self._pixels.bits > 8
         if not syntax.is_encapsulated or (syntax in _PLUGINS and not deep):
             return
-        try:
+        # What pydicom raises for a syntax that it has no decoder for.
+        with contextlib.suppress(NotImplementedError):
             if syntax not in _PLUGINS and get_decoder(syntax).is_available:
                 return
-        except NotImplementedError:
-            pass
         name = uid.UID_dictionary.get(syntax, ("unknown",))[0]
         raise ScanError(self.where, f"its compression cannot be read ({name})", _DECOMPRESS)
 
