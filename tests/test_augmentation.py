@@ -21,10 +21,10 @@ def augmented(
     grey: np.ndarray, mask: np.ndarray, number: int = 0, **amounts: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """A batch of the same slice, [S, S] twice, to [batch, S, S] twice."""
-    augment = tf.function(make_augment(AugmentationConfig(**{**OFF, **amounts})))
+    augment = tf.function(make_augment(AugmentationConfig(**{**OFF, **amounts}), SIZE))
     images, masks = (
-        tf.constant(np.tile(part[np.newaxis, ..., np.newaxis], (BATCH, 1, 1, 1)), tf.float32)
-        for part in (grey, mask)
+        tf.constant(np.tile(part[np.newaxis, ..., np.newaxis], (BATCH, 1, 1, 1)), dtype)
+        for part, dtype in ((grey, tf.float32), (mask, tf.uint8))
     )
     found = augment(images, masks, tf.constant([7, number], tf.int64))
     return found[0].numpy()[..., 0], found[1].numpy()[..., 0]
@@ -93,6 +93,19 @@ def test_intensities_vary_between_slices_and_the_mask_does_not(amount: str) -> N
     assert bright.std() > 2
     assert np.abs(bright - 230).max() <= 255 * 0.2 * (4 if amount == "noise" else 1) + 1e-3
     assert images.min() >= 0 and images.max() <= 255
+
+
+def test_noise_is_normal_and_another_one_for_each_slice() -> None:
+    grey = np.full((SIZE, SIZE), 128.0)
+    images, _ = augmented(grey, np.zeros((SIZE, SIZE)), noise=0.1)
+    noise = (images - 128).reshape(BATCH, -1)
+    deviation = noise.std(axis=1)
+    assert deviation.max() <= 0.1 * 255 * 1.1 and deviation.min() < 0.03 * 255
+    standard = noise / deviation[:, np.newaxis]
+    # Kurtosis 3: clipping touches nothing at these amounts.
+    assert abs(standard.mean()) < 0.03 and np.mean(standard**4) == pytest.approx(3, abs=0.3)
+    alike = np.corrcoef(standard) - np.eye(BATCH)
+    assert np.abs(alike).mean() < 0.05
 
 
 def test_another_seed_draws_another_variation_and_the_same_the_same() -> None:

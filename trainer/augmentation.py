@@ -12,21 +12,38 @@ from trainer.config import AugmentationConfig
 Augment = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 _GREYEST = 255.0
+_NOISE_ROWS = 8192
 
 
-def make_augment(config: AugmentationConfig) -> Augment:
+def make_augment(config: AugmentationConfig, image_size: int) -> Augment:
     """Builds the augmentation of a batch.
 
+    Args:
+        config: How far slices are varied.
+        image_size: S, pixels.
+
     Returns:
-        A function of (grey float32 [batch, S, S, 1], 0..255; mask float32 {0, 1} of that shape;
+        A function of (grey float32 [batch, S, S, 1], 0..255; mask uint8 {0, 1} of that shape;
         seed int64 [2]) to both of them varied. What ``config`` leaves at zero costs nothing.
     """
+    # A draw for each pixel of each batch costs more than all else here: drawn once, and each slice
+    # begins at a row of its own.
+    noise = tf.random.stateless_normal([_NOISE_ROWS + image_size, image_size], [0, 0])
 
     def augment(grey: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         draw = _Draw(tf.shape(grey)[0], seed)
         if config.flip or config.rotation or config.scale or config.shift:
-            grey, mask = _moved(grey, mask, _placement(config, grey.shape[1], draw))
-        return _recoloured(config, grey, draw), mask
+            placement = _placement(config, image_size, draw)
+            grey, mask = _moved(grey, placement, "BILINEAR"), _moved(mask, placement, "NEAREST")
+        if config.gamma or config.contrast or config.brightness:
+            grey = _recoloured(config, grey, draw)
+        if config.noise:
+            deviation = draw.pixels(config.noise / 2, config.noise / 2) * _GREYEST
+            first = tf.cast(draw.around(_NOISE_ROWS / 2, _NOISE_ROWS / 2), tf.int32)
+            rows = first[:, tf.newaxis] + tf.range(image_size)
+            grey += deviation * tf.gather(noise, rows)[..., tf.newaxis]
+            grey = tf.clip_by_value(grey, 0.0, _GREYEST)
+        return grey, mask
 
     return augment
 
@@ -74,31 +91,28 @@ def _placement(config: AugmentationConfig, size: int, draw: _Draw) -> tf.Tensor:
     return tf.stack([*row(across), *row(along), zero, zero], axis=-1)
 
 
-def _moved(grey: tf.Tensor, mask: tf.Tensor, placement: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    # Both at once: half of the cost is working out where each pixel comes from.
+def _moved(images: tf.Tensor, placement: tf.Tensor, interpolation: str) -> tf.Tensor:
     moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=tf.concat([grey, mask], axis=-1),
+        images=images,
         transforms=placement,
-        output_shape=tf.shape(grey)[1:3],
+        output_shape=tf.shape(images)[1:3],
         fill_value=0.0,
-        interpolation="BILINEAR",
+        interpolation=interpolation,
         fill_mode="CONSTANT",
     )
-    moved = tf.ensure_shape(moved, [*grey.shape[:3], 2])
-    return moved[..., :1], tf.cast(moved[..., 1:] > 0.5, tf.float32)
+    return tf.ensure_shape(moved, images.shape)
 
 
 def _recoloured(config: AugmentationConfig, grey: tf.Tensor, draw: _Draw) -> tf.Tensor:
-    if not (config.gamma or config.contrast or config.brightness or config.noise):
-        return grey
-    share = grey / _GREYEST
+    # Worked out for the 256 levels of each slice, not for its pixels: a power is expensive.
+    levels = tf.linspace(0.0, 1.0, int(_GREYEST) + 1)[tf.newaxis, :]
     if config.gamma:
-        share = tf.pow(share, draw.pixels(1, config.gamma))
+        levels = tf.pow(levels, draw.around(1, config.gamma)[:, tf.newaxis])
     if config.contrast:
-        share *= draw.pixels(1, config.contrast)
+        levels *= draw.around(1, config.contrast)[:, tf.newaxis]
     if config.brightness:
-        share += draw.pixels(0, config.brightness)
-    if config.noise:
-        deviation = draw.pixels(config.noise / 2, config.noise / 2)
-        share += deviation * tf.random.stateless_normal(tf.shape(grey), draw.seed())
-    return _GREYEST * tf.clip_by_value(share, 0.0, 1.0)
+        levels += draw.around(0, config.brightness)[:, tf.newaxis]
+    levels = _GREYEST * tf.clip_by_value(levels, 0.0, 1.0)
+    count = int(_GREYEST) + 1
+    own = tf.range(tf.shape(grey)[0])[:, tf.newaxis, tf.newaxis, tf.newaxis] * count
+    return tf.gather(tf.reshape(levels, [-1]), own + tf.cast(grey + 0.5, tf.int32))

@@ -58,7 +58,7 @@ def training_batches(
     records = records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
     slices = records.repeat().skip(done * batch_size)
     batches = _decoded(slices, image_size).batch(batch_size, drop_remainder=True)
-    augment = make_augment(augmentation)
+    augment = make_augment(augmentation, image_size)
 
     def vary(batch: _Slice, number: tf.Tensor) -> _Batch:
         grey = tf.cast(batch[features.IMAGE], tf.float32)
@@ -130,7 +130,7 @@ def _decoded(records: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
         return {
             **parsed,
             features.IMAGE: decode_png(parsed[features.IMAGE], image_size),
-            features.MASK: tf.cast(mask, tf.float32),
+            features.MASK: tf.cast(mask, tf.uint8),
         }
 
     return records.map(decode, num_parallel_calls=tf.data.AUTOTUNE)
@@ -138,4 +138,7 @@ def _decoded(records: tf.data.Dataset, image_size: int) -> tf.data.Dataset:
 
 def _as_batch(batch: _Slice, grey: tf.Tensor, mask: tf.Tensor) -> _Batch:
     image = normalise(grey, batch[features.MEAN], batch[features.DEVIATION])
-    return image, {CLASSIFICATION: batch[features.LABEL], SEGMENTATION: mask}
+    return image, {
+        CLASSIFICATION: batch[features.LABEL],
+        SEGMENTATION: tf.cast(mask, tf.float32),
+    }
