@@ -4,6 +4,8 @@ BRISC_VENV ?= .venv
 export BRISC_VENV
 BRISC_DOCS_VENV ?= .venv-docs
 export BRISC_DOCS_VENV
+BRISC_BENCH_VENV ?= .venv-bench
+export BRISC_BENCH_VENV
 BIN := $(BRISC_VENV)/bin
 PYTEST := $(BIN)/python -m pytest $(PYTEST_ARGS)
 # How many processes share the tests; a file's tests keep together.
@@ -11,7 +13,7 @@ TEST_WORKERS ?= 2
 PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench \
+.PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench bench-growth \
 	lint format typecheck docs lock clean
 
 help: ## list the targets
@@ -39,8 +41,12 @@ test-orchestration: setup ## whole runs under Airflow and DVC, on Flink, with a 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose
 	requirements/other_stack.sh
 
-bench: demo ## times the served model of the demo against its bare signature (MODELS=folder: another)
-	$(BIN)/python -m tests.bench_serving $(or $(MODELS),build/demo/workspace/serving/brisc)
+bench: setup ## speed beside what users would use instead (ROW=name: that alone; BENCH_ARGS=...)
+	@requirements/bench.sh
+	$(BIN)/python -m tests.bench --peers $(BRISC_BENCH_VENV) $(ROW) $(BENCH_ARGS)
+
+bench-growth: setup ## what a slice costs the data components at 300, 1,200 and 4,800 slices
+	$(BIN)/python -m tests.bench growth --rounds 1 --json build/bench-growth.json $(BENCH_ARGS)
 
 lint: setup ## ruff, changing nothing
 	$(BIN)/ruff check .

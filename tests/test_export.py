@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline.cli.main import main
+from tests.export_extra import export_extra
 
 ROOT = Path(__file__).parents[1]
 SIZE = 32
@@ -73,68 +74,17 @@ def test_a_damaged_model_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, sample_dir: Path) -> Path:
-    """A real network at 32 pixels, its weights random, behind a real Transform graph."""
-    import tensorflow as tf
-    import tensorflow_transform as tft
-    import tensorflow_transform.beam as tft_beam
-    import tf_keras as keras
-    from google.protobuf import text_format
-    from tensorflow_metadata.proto.v0 import schema_pb2
-    from tensorflow_transform.tf_metadata import dataset_metadata, metadata_io, schema_utils
+    """A real network at 32 pixels."""
+    # Not before a test needs it: it imports TensorFlow and Beam.
+    from tests.untrained_model import put_untrained_model
 
-    from data.examples import to_example
-    from data.layout import scan
-    from preprocessing.config import PreprocessingConfig
-    from preprocessing.transform import preprocessing_fn
-    from serving.signatures import save_model
-    from trainer.config import ModelConfig
-    from trainer.inference import AnsweringNetwork
-    from trainer.network import build_network
-
-    folder = tmp_path_factory.mktemp("model")
-    text = (ROOT / "data" / "schema.pbtxt").read_text()
-    schema = text_format.Parse(text, schema_pb2.Schema())
-    spec = schema_utils.schema_as_feature_spec(schema).feature_spec
-    preprocessing = PreprocessingConfig(image_size=SIZE)
-    parsed = [
-        tf.io.parse_single_example(to_example(item, "none"), spec)
-        for item in scan(sample_dir).slices[:8]
-    ]
-    rows = [{name: value.numpy() for name, value in row.items()} for row in parsed]
-    metadata = dataset_metadata.DatasetMetadata.from_feature_spec(spec)
-    with tft_beam.Context(temp_dir=str(folder / "temp")):
-        transform = (rows, metadata) | tft_beam.AnalyzeDataset(
-            lambda inputs: preprocessing_fn(inputs, {"preprocessing": preprocessing.model_dump()})
-        )
-        _ = transform | tft_beam.WriteTransformFn(str(folder / "transform"))
-    metadata_io.write_metadata(metadata, str(folder / "transform" / "metadata"))
-    # Else a run in some dozens has weights whose answers hang on the last digits of float32.
-    keras.utils.set_random_seed(0)
-    network = build_network(ModelConfig(image_size=SIZE, encoder_weights="none"))
-    # Batch norms that have seen nothing let numbers grow until float32 has no digits left for them.
-    noise = np.random.default_rng(0).normal(114, 58, (16, SIZE, SIZE, 3)).astype(np.float32)
-    for _ in range(40):
-        network(noise, training=True)
-    answering = AnsweringNetwork(network, mirrored=True, temperature=2)
-    output = tft.TFTransformOutput(str(folder / "transform"))
-    save_model(answering, output, preprocessing, folder / "saved" / "1")
-    return folder / "saved"
+    return put_untrained_model(tmp_path_factory.mktemp("model"), sample_dir, SIZE)
 
 
 @pytest.fixture(scope="module")
 def extra() -> Path:
-    """What the extra `export` adds to this environment, in a folder of its own."""
-    target = ROOT / ".cache" / "export-extra" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
-    target.mkdir(parents=True, exist_ok=True)
-    pins = target / "installed.txt"
-    pip = [Path(sys.executable).with_name("uv"), "pip"]
-    python = ["--python", sys.executable]
-    freeze = [*pip, "freeze", *python, "--exclude-editable"]
-    pins.write_text(subprocess.run(freeze, check=True, capture_output=True, text=True).stdout)
-    into = ["--quiet", "--target", target, "--constraint", pins]
-    packages = ["tf2onnx>=1.17", "onnxruntime", "openvino"]
-    subprocess.run([*pip, "install", *python, *into, *packages], check=True)
-    return target
+    """What the extra `export` adds to this environment."""
+    return export_extra()
 
 
 def expected(model: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:

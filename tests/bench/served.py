@@ -1,14 +1,9 @@
-"""Times served answers against the bare signature of the same model: `make bench`.
-
-``python -m tests.bench_serving MODELS``, the folder of a model's versions. Both sides take turns,
-so that what else the machine does falls on both; ratios and differences are what to look at.
-"""
+"""Served answers and the bare signature of the same model, which take turns."""
 
 from __future__ import annotations
 
 import io
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,17 +11,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 
 from serving.client import Client, ClientOptions
 from serving.predictor import Predictor
 from tests.serving_command import serve
 
-ROUNDS = 50
+_ASKED = 20
 CLIENTS = 16
 BATCHES = (1, 2, 4, 8, 16)
-SECONDS = 10.0
+SECONDS = 5.0
 PATIENT = ClientOptions(seconds=600)
 
 
@@ -59,7 +52,7 @@ def latency(models: Path, image: bytes) -> dict[str, float]:
         for ask in ways.values():
             ask([image])
         times: dict[str, list[float]] = {name: [] for name in ways}
-        for _ in range(ROUNDS):
+        for _ in range(_ASKED):
             for name, ask in ways.items():
                 times[name].append(milliseconds(lambda ask=ask: ask([image])))
     return {name: statistics.median(values) for name, values in times.items()}
@@ -97,25 +90,3 @@ def throughput(models: Path, image: bytes) -> dict[str, float]:
             answered = sum(pool.map(ask_until, ends))
             found[name] = answered / (time.perf_counter() - begun)
     return found
-
-
-def main(models: Path) -> None:
-    """Prints both tables."""
-    image = slice_512()
-    console = Console()
-    medians = latency(models, image)
-    table = Table("one slice", "median, ms", "above", "ms")
-    for name, other in (("bare", None), ("gRPC", "bare"), ("REST", "gRPC")):
-        above = f"{medians[name] - medians[other]:.1f}" if other else ""
-        table.add_row(name, f"{medians[name]:.1f}", other or "", above)
-    console.print(table)
-    rates = throughput(models, image)
-    best = max(rate for name, rate in rates.items() if name.startswith("bare"))
-    table = Table("many slices", "slices/s", "of the best bare one")
-    for name, rate in rates.items():
-        table.add_row(name, f"{rate:.1f}", f"{rate / best:.2f}")
-    console.print(table)
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

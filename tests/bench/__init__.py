@@ -1,0 +1,1 @@
+"""Speed against what users would use instead: `make bench`."""

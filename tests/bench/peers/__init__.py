@@ -1,0 +1,1 @@
+"""What users would use instead, in an environment of its own: requirements/bench.in."""

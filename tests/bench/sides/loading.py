@@ -1,0 +1,67 @@
+"""Ours: what feeds a training, Transform's records to augmented batches."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from data.layout import Slice, scan
+from data.naming import CLASSES
+from preprocessing.config import PreprocessingConfig
+from preprocessing.decode import boxed_image, boxed_mask
+from tests.bench.side import answer, seconds
+from tests.records import write_records
+from trainer.config import AugmentationConfig
+from trainer.inputs import training_batches
+
+
+def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
+    """Serves as a side, seconds a batch.
+
+    Args:
+        data: In BRISC layout.
+        size: Side of the square, pixels.
+        batch: Slices a batch.
+        batches: How many are timed.
+        folder: Where the slices are written, resized, as records and as files for the peer.
+    """
+    slices = [item for item in scan(Path(data)).slices if item.official_split == "train"]
+    resized = Path(folder)
+    files = write_records(resized / "train.tfrecord.gz", _boxed(slices, size, resized))
+    made = training_batches(files, size, batch, AugmentationConfig(), seed=0)
+    elements = iter(made.as_numpy_iterator())
+
+    def measure() -> float:
+        # What was made ahead while the other side had its turn.
+        for _ in range(len(slices) // batch):
+            next(elements)
+        return seconds(lambda: next(elements), batches)
+
+    answer({"brisc": measure})
+
+
+def _boxed(
+    slices: list[Slice], size: int, folder: Path
+) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    config = PreprocessingConfig(image_size=size)
+    for name in ("image", "mask"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    for item in slices:
+        image = boxed_image(tf.constant(item.image.read_bytes()), config)
+        mask = (
+            boxed_mask(tf.constant(item.mask.read_bytes()), config)
+            if item.mask is not None
+            else tf.zeros_like(image)
+        )
+        for name, pixels in (("image", image), ("mask", mask)):
+            tf.io.write_file(str(folder / name / f"{item.id}.png"), tf.io.encode_png(pixels))
+        yield image.numpy()[..., 0], mask.numpy()[..., 0] > 0, CLASSES.index(item.label)
+
+
+if __name__ == "__main__":
+    main(**json.loads(sys.argv[1]))
