@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+from rich.progress import track
+
 from tests.bench.side import Side
 
 
@@ -51,8 +54,14 @@ def take_turns(*sides: Side, rounds: int) -> dict[str, list[float]]:
     with ExitStack() as stack:
         for side in sides:
             stack.enter_context(side)
-        for _ in range(rounds):
-            for side in sides:
-                for variant in side.variants:
-                    measured.setdefault(variant, []).append(side.measure(variant))
+        turns = [(side, variant) for side in sides for variant in side.variants]
+        console = Console(stderr=True)
+        for side, variant in track(
+            turns * rounds,
+            f"{rounds} rounds",
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        ):
+            measured.setdefault(variant, []).append(side.measure(variant))
     return measured
