@@ -186,6 +186,16 @@ def copy_slice(split: str, label: str = "glioma", plane: str = "ax", again: bool
     return change
 
 
+def mirrored_copy(root: Path) -> Path:
+    """Encoded anew, as the copies in BRISC are: not one pixel need be the same."""
+    with Image.open(image_path(root, f"{GLIOMA}.jpg", "glioma")) as image:
+        mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    name = stem("glioma", 7, "test")
+    put(mask_path(root, f"{name}.png", "test"), encode(blob(150), "PNG"))
+    path = image_path(root, f"{name}.jpg", "glioma", "test")
+    return put(path, encode(mirrored, "JPEG", quality=80))
+
+
 def same_mask(root: Path) -> Path:
     content = mask_path(root, f"{OTHER}.png").read_bytes()
     return put(mask_path(root, f"{GLIOMA}.png"), content)
@@ -238,6 +248,7 @@ ODD: dict[str, tuple[Change, str, str]] = {
     "a class of one": (class_of_one, "warning", "class-of-one"),
     "a file in both parts": (copy_slice("test"), "warning", "file-in-train-and-test"),
     "pixels in both parts": (copy_slice("test", again=True), "warning", "pixels-in-train-and-test"),
+    "a mirrored copy in both parts": (mirrored_copy, "warning", "mirrored-in-train-and-test"),
     "a file twice": (copy_slice("train"), "warning", "file-twice"),
     "pixels twice": (copy_slice("train", again=True), "warning", "pixels-twice"),
     "two labels": (copy_slice("train", "meningioma"), "warning", "two-labels"),
@@ -328,7 +339,9 @@ def test_masks_that_are_all_lost_are_one_line(root: Path) -> None:
 def test_copies_of_each_other_stay_together(root: Path) -> None:
     copy_slice("test")(root)
     (root / "manifest.csv").unlink()
-    told = verify(root, 0)["file-in-train-and-test"]
+    found = verify(root, 0)
+    assert "mirrored-in-train-and-test" not in found
+    told = found["file-in-train-and-test"]
     assert told["count"] == 1
     assert [[Path(path).stem for path in group] for group in told["groups"]] == [
         [stem("glioma", 7, "test"), GLIOMA]
@@ -545,3 +558,4 @@ def test_the_real_set_passes_with_one_line_for_what_it_has_everywhere(brisc_dir:
         assert found["file-in-train-and-test"].count == 5
         assert found["pixels-in-train-and-test"].count == 92
         assert found["manifest-back-slashes"].count == 13570
+        assert found["mirrored-in-train-and-test"].count == 404

@@ -1,4 +1,4 @@
-"""Reads each file once and keeps of it what the rules ask for: some 200 bytes, no pixels."""
+"""Reads each file once and keeps of it what the rules ask for: half a KiB, not the pixels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data.audit.thumbnails import frame_thumbnail
 from data.checks import MASK_THRESHOLD, check_slice, decode, why
 from data.errors import Problem
 from data.layout import Slice
@@ -50,6 +51,7 @@ class Facts:
         exif: Whether it has EXIF data.
         turned: Whether that asks to show it turned or mirrored.
         mask: Its values, where it is a mask.
+        thumbnail: The bytes of ``data.audit.thumbnails.frame_thumbnail``, of an image.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class Facts:
     exif: bool = False
     turned: bool = False
     mask: MaskFacts | None = None
+    thumbnail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ def _look(
         exif=exif,
         turned=turned,
         mask=_mask_facts(grey) if is_mask else None,
+        thumbnail=b"" if is_mask else frame_thumbnail(grey).tobytes(),
     )
     return facts, grey
 
