@@ -38,9 +38,7 @@ def _below(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
 
 def ignored(root: Path, files: Sequence[Path]) -> list[Finding]:
     """What lies in the data set's folder and is passed over in silence by everything else."""
-    beside = [
-        path for path in root.iterdir() if path.name not in _READ and path.exists()
-    ]
+    beside = [path for path in root.iterdir() if path.name not in _READ and path.exists()]
     folders: dict[Path, int] = Counter()
     hidden, strays = [], []
     for path in files:
