@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 from PIL import Image
 
@@ -37,9 +39,11 @@ def is_transparent(image: Image.Image) -> bool:
 
 def read_exif(image: Image.Image) -> tuple[bool, bool]:
     """Whether it has EXIF data, and whether those ask to show it turned or mirrored."""
+    # Broken metadata costs no image: nothing reads it. Pillow warns of it, or raises anything.
     try:
-        exif = image.getexif()
-        return bool(exif), exif.get(_ORIENTATION, 1) not in (0, 1)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exif = image.getexif()
+            return bool(exif), exif.get(_ORIENTATION, 1) not in (0, 1)
     except Exception:
-        # Broken metadata costs no image: nothing reads it. Pillow raises anything on it.
         return True, False

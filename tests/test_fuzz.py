@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from data.audit.looks import look
 from data.checks import decode
 from data.errors import InputError
 from data.groups import read_groups
@@ -26,11 +27,11 @@ from data.manifest import parse_manifest, write_manifest
 from data.naming import NO_TUMOR
 from data.oddities import oddities
 from serving.inputs import read_questions
-from tests.folders import encode, grey, put, put_pair, stem
+from tests.folders import encode, grey, put, put_pair, stem, with_exif
 from tests.scans import dicom, nifti, ramp, scaled, sequence, shipped, shipped_nifti
 
 FEW, MANY = 100, 1_000
-"""Mutations of each file; MANY of all of them are 19,000."""
+"""Mutations of each file; MANY of all of them are 20,000."""
 
 VOLUME = nifti(np.random.default_rng(0).integers(0, 900, (16, 17, 18), np.int16), scaled(1, 1, 1))
 ENHANCED = dicom(
@@ -59,6 +60,7 @@ FILES: dict[str, bytes] = {
     "PNG": encode(grey(), "PNG"),
     "JPEG": encode(grey(), "JPEG"),
     "JPEG, EXIF": encode(grey(), "JPEG", exif=EXIF),
+    "PNG, EXIF": with_exif(EXIF.tobytes()),
     "GIF": encode(grey(), "GIF"),
     "BMP": encode(grey(), "BMP"),
 }
@@ -114,6 +116,9 @@ def read_scan(content: bytes) -> bool:
 
 def read_image(content: bytes) -> bool:
     found = decode(content, lambda image: (np.asarray(image.convert("L")), oddities(image)))
+    if not isinstance(found, str):
+        # As the audit does, which opens the file by itself.
+        look(content, found[0])
     return is_grey(found if isinstance(found, str) else found[0])
 
 

@@ -28,6 +28,7 @@ from tests.folders import (
     put_set,
     stem,
     twin_path,
+    with_exif,
 )
 from tests.test_checks import BAD_IMAGES
 
@@ -265,6 +266,7 @@ ODD: dict[str, tuple[Change, str, str]] = {
         "warning",
         "twin-differs",
     ),
+    "damaged EXIF": (image_is(with_exif(b"no tiff")), "note", "exif"),
     "text among the twins": (
         lambda root: put(twin_path(root, "notes.txt"), b"x"),
         "warning",
