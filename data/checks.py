@@ -25,6 +25,8 @@ FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 MIN_SIDE = 16
 MAX_PIXELS = 64_000_000
+_PNG_BITS = 24
+"""Where a PNG says how many bits a channel has: it begins with its IHDR chunk (PNG 5.6, 11.2.1)."""
 _PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 _GIF_END = b"\x3b"
 MASK_THRESHOLD = 127
@@ -186,6 +188,9 @@ def _strictness(image: Image.Image, encoded: bytes) -> str | None:
     if image.format == "GIF":
         whole = encoded.rstrip(b"\0").endswith(_GIF_END)
     elif image.format == "PNG":
+        # In colour, or with transparency, Pillow drops the lower half of each value in silence.
+        if encoded[_PNG_BITS] > 8:
+            return f"{encoded[_PNG_BITS]} bits a channel are not supported (8 are)"
         whole = _PNG_END in encoded
         # Compares checksums, which decoding does not; an image is unusable afterwards.
         with Image.open(io.BytesIO(encoded), formats=("PNG",)) as copy:

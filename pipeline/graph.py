@@ -32,7 +32,7 @@ from pipeline.workspace import Workspace
 NAME = "brisc"
 
 _READING = ("data.naming", "data.layout", "data.checks")
-_AUDIT = (*_READING, "data.audit", "data.page", "pipeline.components.leak_audit")
+_AUDIT = (*_READING, "data.audit", "data.oddities", "data.page", "pipeline.components.leak_audit")
 _INGEST = (
     *_READING,
     "data.features",

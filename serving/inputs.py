@@ -6,10 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from data.checks import decode_grey
+from PIL import Image
+
+from data.checks import decode
 from data.errors import InputError, Problem
 from data.hospital.opening import open_scan, read_file
 from data.hospital.scan import Scan, ScanError, encode_png
+from data.notes import Notes
+from data.oddities import oddities
 
 _REMEDY = "Give a slice as 8-bit JPEG, PNG, BMP or GIF, or a DICOM or NIfTI file"
 
@@ -42,12 +46,12 @@ class Questions:
     Attributes:
         slices: The usable ones.
         problems: What could not be read.
-        notes: What had to be assumed, a sentence each, without repetition.
+        notes: What had to be assumed, a sentence each.
     """
 
     slices: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    notes: dict[str, None] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
 
 
 def read_questions(
@@ -113,17 +117,24 @@ def _read_content(
     if scan is not None:
         _read_scan(scan, path, numbers, found)
         return
-    grey = decode_grey(content)
-    if isinstance(grey, str):
-        raise ScanError(path, grey, _REMEDY)
+    odd = decode(content, _look)
+    if isinstance(odd, str):
+        raise ScanError(path, odd, _REMEDY)
     if numbers is not None and 1 not in numbers:
         raise ScanError(path, f"it has no slice {numbers.start}", "It holds a single image")
+    found.notes.add(path, odd)
     found.slices.append(Question(path, path.stem, content))
+
+
+def _look(image: Image.Image) -> tuple[str, ...]:
+    # As for the grey that the model is given: what cannot be converted cannot be used.
+    image.convert("L")
+    return oddities(image)
 
 
 def _read_scan(scan: Scan, path: Path, numbers: range | None, found: Questions) -> None:
     stem = path.name[:-7] if path.name.lower().endswith(".nii.gz") else path.stem
-    found.notes.update(dict.fromkeys(f"{path}: {note}" for note in scan.notes))
+    found.notes.add(path, scan.notes)
     if numbers is None:
         numbers = range(1, scan.count + 1)
     # The first is asked for in any case: where there is none, the reader says so.
@@ -133,7 +144,7 @@ def _read_scan(scan: Scan, path: Path, numbers: range | None, found: Questions) 
         except ScanError as error:
             found.problems.append(_problem(path, error, index))
             continue
-        found.notes.update(dict.fromkeys(f"{path}: {note}" for note in item.notes))
+        found.notes.add(path, item.notes)
         found.slices.append(
             Question(
                 path,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,15 @@ def encode(image: Image.Image, kind: str, **options: object) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, kind, **options)
     return buffer.getvalue()
+
+
+def with_exif(content: bytes) -> bytes:
+    """A PNG with these bytes for its EXIF data, whatever they are."""
+    png = encode(grey(), "PNG")
+    head = b"eXIf" + content
+    chunk = struct.pack(">I", len(content)) + head + struct.pack(">I", zlib.crc32(head))
+    # Behind the signature and the IHDR chunk.
+    return png[:33] + chunk + png[33:]
 
 
 def stem(label: str, number: int, split: str = "train", plane: str = "ax") -> str:

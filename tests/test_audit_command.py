@@ -12,7 +12,7 @@ import pytest
 from data.checks import check
 from data.layout import scan
 from pipeline.cli.main import main
-from tests.folders import image_path, put, stem
+from tests.folders import image_path, put, stem, with_exif
 
 VOID = {"meta", "br", "img"}
 
@@ -85,6 +85,19 @@ def test_json_has_all_that_was_found(leaky: Path, tmp_path: Path, capsys) -> Non
     assert "have a copy in train" in printed.out
     assert "2 unusable, skipped" in printed.out
     assert "90002" in printed.err and "Traceback" not in printed.err
+
+
+def test_damaged_metadata_costs_no_slice(sample_dir: Path, tmp_path: Path, recwarn) -> None:
+    root = tmp_path / "data"
+    shutil.copytree(sample_dir, root)
+    for number, content in enumerate((b"no tiff", b"II*\0\x08\0\0\0", b"II*\0")):
+        path = image_path(root, f"{stem('no_tumor', number)}.png", "no_tumor")
+        put(path, with_exif(content))
+    file = tmp_path / "audit.json"
+    assert run(root, "--json", file) == 0
+    found = json.loads(file.read_text())
+    assert (found["slices"], found["problems"]) == (96 + 3, [])
+    assert not [item for item in recwarn if "EXIF" in str(item.message)]
 
 
 def test_report_is_one_page_that_fetches_nothing(leaky: Path, tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + size + pixels + chunk(b"IEND", b"")
 
 
+def deep_png(colour_type: int, channels: int) -> bytes:
+    """A PNG of 16 bits a channel, grey in fact: the lower byte of each value is 7."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *grey().size, 16, colour_type, 0, 0, 0))
+    values = np.asarray(grey()).astype(">u2") * 256 + 7
+    rows = b"".join(b"\0" + np.repeat(row, channels).astype(">u2").tobytes() for row in values)
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
 def bmp(bits: int, compression: int, pixels: bytes) -> bytes:
     """A BMP of 32 x 32 pixels with a grey palette."""
     palette = b"".join(bytes([value, value, value, 0]) for value in range(256))
@@ -100,6 +108,9 @@ BAD_IMAGES: dict[str, tuple[bytes, str]] = {
     "text": (b"The scan will follow by post.\n", "not a JPEG, PNG, BMP or GIF"),
     "another format": (encode(grey(), "TIFF"), "not a JPEG, PNG, BMP or GIF"),
     "16-bit PNG": (encode(grey().convert("I;16"), "PNG"), "pixel mode I;16"),
+    "16-bit RGB PNG": (deep_png(2, 3), "16 bits a channel"),
+    "16-bit LA PNG": (deep_png(4, 2), "16 bits a channel"),
+    "16-bit RGBA PNG": (deep_png(6, 4), "16 bits a channel"),
     "CMYK JPEG": (encode(grey().convert("CMYK"), "JPEG"), "pixel mode CMYK"),
     "animated GIF": (ANIMATION, "animated"),
     "animated PNG": (animation("PNG"), "animated"),

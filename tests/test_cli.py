@@ -333,7 +333,7 @@ def test_import_writes_a_set_and_says_what_it_holds(brisc: Brisc) -> None:
     arguments = ["data", "import", "scans", "set", "--labels", "scans/labels.csv"]
     ended = brisc(*arguments)
     assert ended.stdout == "set: 1 train and 0 test slices, 0 masks, 1 patients\n"
-    assert ended.stderr == ""
+    assert ended.stderr == "note: scans/a.dcm: it has no window: percentiles are used\n"
     assert brisc(*arguments, code=1).stderr.startswith("brisc: set: is not empty")
 
 

@@ -1,4 +1,4 @@
-"""Damaged files of every format: an image or the named error, and good files beside come through.
+"""Damaged files of every format: read or named as an error, and good files beside come through.
 
 Hypothesis picks the damage and, where one is found that breaks a reader, its smallest form.
 """
@@ -6,22 +6,32 @@ Hypothesis picks the damage and, where one is found that breaks a reader, its sm
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
-from data.checks import decode_grey
+from data.audit.looks import look
+from data.checks import decode
+from data.errors import InputError
+from data.groups import read_groups
+from data.hospital.inflate import GZIP
+from data.hospital.labels import read_labels
 from data.hospital.opening import open_scan
 from data.hospital.scan import ScanError
+from data.manifest import parse_manifest, write_manifest
+from data.naming import NO_TUMOR
+from data.oddities import oddities
 from serving.inputs import read_questions
-from tests.folders import encode, grey, put
+from tests.folders import encode, grey, put, put_pair, stem, with_exif
 from tests.scans import dicom, nifti, ramp, scaled, sequence, shipped, shipped_nifti
 
 FEW, MANY = 100, 1_000
-"""Mutations of each file; MANY of all of them are 15,000."""
+"""Mutations of each file; MANY of all of them are 20,000."""
 
 VOLUME = nifti(np.random.default_rng(0).integers(0, 900, (16, 17, 18), np.int16), scaled(1, 1, 1))
 ENHANCED = dicom(
@@ -33,6 +43,8 @@ ENHANCED = dicom(
     ),
     PixelPaddingValue=0,
 )
+EXIF = Image.Exif()
+EXIF[0x0112] = 6
 FILES: dict[str, bytes] = {
     "DICOM": shipped("MR_small.dcm"),
     "DICOM, implicit": shipped("MR_small_implicit.dcm"),
@@ -47,17 +59,27 @@ FILES: dict[str, bytes] = {
     "NIfTI, packed": gzip.compress(VOLUME),
     "PNG": encode(grey(), "PNG"),
     "JPEG": encode(grey(), "JPEG"),
+    "JPEG, EXIF": encode(grey(), "JPEG", exif=EXIF),
+    "PNG, EXIF": with_exif(EXIF.tobytes()),
     "GIF": encode(grey(), "GIF"),
     "BMP": encode(grey(), "BMP"),
+}
+TABLES: dict[str, bytes] = {
+    "labels": (
+        b"file,class,split,frame,plane,mask,patient\n"
+        b'a\\1.dcm,glioma,train,3,,a/1.png,"Doe, Jane"\n'
+        b"2.nii.gz,no_tumor,test,12,axial,,\n3.png,pituitary,train,,sagittal,3m.png,c\n"
+    ),
+    "groups": f"image,group\n{stem('glioma', 1)},a\n{stem('glioma', 2)}.jpg,b\n".encode(),
 }
 SCANS = [name for name in FILES if name.startswith(("DICOM", "NIfTI"))]
 
 
 @st.composite
-def _damage(draw: st.DrawFn, name: str) -> bytes:
-    """The file ``name`` with one to eight bytes changed, put in, taken out, or its end cut off."""
-    inner = name == "NIfTI, packed" and draw(st.booleans())
-    content = bytearray(gzip.decompress(FILES[name]) if inner else FILES[name])
+def _damage(draw: st.DrawFn, whole: bytes) -> bytes:
+    """A file with one to eight bytes changed, put in, taken out, or its end cut off."""
+    inner = whole[:2] == GZIP and draw(st.booleans())
+    content = bytearray(gzip.decompress(whole) if inner else whole)
     for _ in range(draw(st.integers(1, 8))):
         # Headers are a small part of a file and decide most about it.
         reach = draw(st.sampled_from([64, 400, 1500, 10**9]))
@@ -85,7 +107,7 @@ def read_scan(content: bytes) -> bool:
     try:
         scan = open_scan(content, "scan")
         if scan is None:
-            return is_grey(decode_grey(content))
+            return read_image(content)
         return all(is_grey(scan.read(number).pixels) for number in {1, scan.count})
     except ScanError as error:
         assert error.reason and error.remedy
@@ -93,7 +115,28 @@ def read_scan(content: bytes) -> bool:
 
 
 def read_image(content: bytes) -> bool:
-    return is_grey(decode_grey(content))
+    found = decode(content, lambda image: (np.asarray(image.convert("L")), oddities(image)))
+    if not isinstance(found, str):
+        # As the audit does, which opens the file by itself.
+        look(content, found[0])
+    return is_grey(found if isinstance(found, str) else found[0])
+
+
+def read_table(name: str, path: Path) -> bool:
+    try:
+        if name == "manifest":
+            rows, faults = parse_manifest(path, path.read_bytes())
+            for fault in faults:
+                assert isinstance(fault, InputError) and fault.reason and fault.remedy
+            return bool(rows) and not faults
+        if name == "labels":
+            labels = read_labels(path)
+            assert all(problem.reason and problem.remedy for problem in labels.problems)
+            return not labels.problems
+        return bool(read_groups(path))
+    except InputError as error:
+        assert error.where.startswith(str(path)) and error.reason and error.remedy
+        return False
 
 
 def is_grey(found: np.ndarray | str) -> bool:
@@ -104,9 +147,8 @@ def is_grey(found: np.ndarray | str) -> bool:
     return True
 
 
-def fuzz(name: str, mutations: int) -> None:
-    read = read_scan if name in SCANS else read_image
-    assert read(FILES[name])
+def fuzz(whole: bytes, read: Callable[[bytes], bool], mutations: int) -> None:
+    assert read(whole)
 
     @settings(
         max_examples=mutations,
@@ -115,24 +157,37 @@ def fuzz(name: str, mutations: int) -> None:
         derandomize=True,
         suppress_health_check=list(HealthCheck),
     )
-    @given(_damage(name))
+    @given(_damage(whole))
     def damaged_files_are_read_or_named(content: bytes) -> None:
         read(content)
 
     damaged_files_are_read_or_named()
     # Nothing that a decoder keeps has been spoilt.
-    assert read(FILES[name])
+    assert read(whole)
 
 
+MUTATIONS = pytest.mark.parametrize(
+    "mutations", [FEW, pytest.param(MANY, marks=pytest.mark.integration)]
+)
+
+
+@MUTATIONS
 @pytest.mark.parametrize("name", FILES)
-def test_damage_is_an_image_or_the_named_error(name: str) -> None:
-    fuzz(name, FEW)
+def test_damage_is_an_image_or_the_named_error(name: str, mutations: int) -> None:
+    fuzz(FILES[name], read_scan if name in SCANS else read_image, mutations)
 
 
-@pytest.mark.integration
-@pytest.mark.parametrize("name", FILES)
-def test_much_damage_is_an_image_or_the_named_error(name: str) -> None:
-    fuzz(name, MANY)
+@MUTATIONS
+@pytest.mark.parametrize("name", ["manifest", *TABLES])
+def test_a_damaged_table_is_read_or_named(tmp_path: Path, name: str, mutations: int) -> None:
+    if name == "manifest":
+        put_pair(tmp_path, "glioma", 1, "train")
+        put_pair(tmp_path, NO_TUMOR, 1, "test")
+        whole = write_manifest(tmp_path).read_bytes()
+    else:
+        whole = TABLES[name]
+    path = tmp_path / f"{name}.csv"
+    fuzz(whole, lambda content: read_table(name, put(path, content)), mutations)
 
 
 def test_good_files_beside_damaged_ones_come_through(tmp_path: Path) -> None:

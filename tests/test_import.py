@@ -112,6 +112,24 @@ def test_pixels_are_those_of_the_frame_or_slice(source: Path, tmp_path: Path) ->
     assert set(np.unique(lesion)) == {0, 255} and (lesion > 0).sum() == 5 * 4
 
 
+def test_what_is_not_as_stored_is_told_once_for_all_files(source: Path, tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    for number in range(3):
+        put(source / f"{number}.dcm", dicom(ramp(), RescaleSlope=2, RescaleIntercept=0))
+        put(source / f"{number}.jpg", encode(grey(), "JPEG", exif=turned))
+    labels(
+        source,
+        *(f"{number}.dcm,no_tumor,train,,axial,," for number in range(3)),
+        *(f"{number}.jpg,no_tumor,train,,axial,," for number in range(3)),
+    )
+    assert run(source, tmp_path).notes[:3] == (
+        f"{source}/0.dcm and 2 more: its values are rescaled, as its header says",
+        f"{source}/0.dcm and 2 more: it has no window: percentiles are used",
+        f"{source}/0.jpg and 2 more: EXIF asks to show it turned or mirrored, which is not done",
+    )
+
+
 def test_groups_are_numbered_and_name_nobody(source: Path, tmp_path: Path) -> None:
     mended(source)
     found = run(source, tmp_path)

@@ -92,11 +92,41 @@ def test_bad_files_and_frames_are_listed_and_cost_no_other(tmp_path: Path) -> No
     ] * 2
 
 
-def test_burned_in_text_is_told_once(tmp_path: Path) -> None:
-    path = put(tmp_path / "a.dcm", dicom(np.stack([ramp()] * 3), BurnedInAnnotation="YES"))
-    assert list(read_questions([path]).notes) == [
-        f"{path}: it says that text is burned into its pixels"
+def test_what_holds_for_all_frames_or_files_is_told_once(tmp_path: Path) -> None:
+    content = dicom(np.stack([ramp()] * 3), BurnedInAnnotation="YES")
+    paths = [put(tmp_path / f"{number}\n.dcm", content) for number in range(4)]
+    assert list(read_questions(paths).notes) == [
+        f"{tmp_path}/0\\n.dcm and 3 more: it says that text is burned into its pixels",
+        f"{tmp_path}/0\\n.dcm and 3 more: it has no window: percentiles are used",
     ]
+
+
+def turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return encode(grey(), "JPEG", exif=exif)
+
+
+@pytest.mark.parametrize(
+    ("content", "note"),
+    [
+        (turned(), "EXIF asks to show it turned"),
+        (encode(grey().convert("LA"), "PNG"), "it has transparency"),
+        (encode(grey().convert("RGBA"), "PNG"), "it has transparency"),
+        (encode(grey().convert("P"), "PNG", transparency=0), "it has transparency"),
+        (
+            encode(Image.merge("RGB", (grey(), grey(), Image.new("L", grey().size))), "PNG"),
+            "its colour channels differ",
+        ),
+    ],
+    ids=["turned", "LA", "RGBA", "transparent palette", "coloured"],
+)
+def test_what_of_an_image_is_not_read_is_told(tmp_path: Path, content: bytes, note: str) -> None:
+    path = put(tmp_path / "a.png", content)
+    found = read_questions([path])
+    assert [item.encoded for item in found.slices] == [content]
+    (told,) = found.notes
+    assert told.startswith(f"{path}: {note}")
 
 
 def test_two_slices_are_not_written_to_one_file(tmp_path: Path) -> None:
@@ -172,9 +202,12 @@ def test_answers_have_slice_spacing_and_area_only_where_the_file_gives_them(
 def test_sentences_name_the_slice_and_its_area(
     tmp_path: Path, stub: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = put(tmp_path / "scan", dicom(ramp(), PixelSpacing=[2, 2], BurnedInAnnotation="YES"))
-    predict([path], model=stub, overlay=None, as_json=False, number=1, plane=None)
+    content = dicom(ramp(), PixelSpacing=[2, 2], WindowCenter=500, WindowWidth=1000)
+    path = put(tmp_path / "scan", content)
+    bare = put(tmp_path / "bare", dicom(ramp()))
+    predict([path, bare], model=stub, overlay=None, as_json=False, number=1, plane=None)
     ended = capsys.readouterr()
-    assert ended.out.startswith(f"{path} slice 1: glioma (glioma 1.000), mask ")
-    assert ended.out.endswith(" mm²\n")
-    assert ended.err == f"note: {path}: it says that text is burned into its pixels\n"
+    first, second = ended.out.splitlines()
+    assert first.startswith(f"{path} slice 1: glioma (glioma 1.000), mask ")
+    assert first.endswith(" mm²") and second.endswith(" pixels")
+    assert ended.err == f"note: {bare}: it has no window: percentiles are used\n"

@@ -28,6 +28,7 @@ from tests.folders import (
     put_set,
     stem,
     twin_path,
+    with_exif,
 )
 from tests.test_checks import BAD_IMAGES
 
@@ -186,6 +187,16 @@ def copy_slice(split: str, label: str = "glioma", plane: str = "ax", again: bool
     return change
 
 
+def mirrored_copy(root: Path) -> Path:
+    """Encoded anew, as the copies in BRISC are: not one pixel need be the same."""
+    with Image.open(image_path(root, f"{GLIOMA}.jpg", "glioma")) as image:
+        mirrored = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    name = stem("glioma", 7, "test")
+    put(mask_path(root, f"{name}.png", "test"), encode(blob(150), "PNG"))
+    path = image_path(root, f"{name}.jpg", "glioma", "test")
+    return put(path, encode(mirrored, "JPEG", quality=80))
+
+
 def same_mask(root: Path) -> Path:
     content = mask_path(root, f"{OTHER}.png").read_bytes()
     return put(mask_path(root, f"{GLIOMA}.png"), content)
@@ -238,6 +249,7 @@ ODD: dict[str, tuple[Change, str, str]] = {
     "a class of one": (class_of_one, "warning", "class-of-one"),
     "a file in both parts": (copy_slice("test"), "warning", "file-in-train-and-test"),
     "pixels in both parts": (copy_slice("test", again=True), "warning", "pixels-in-train-and-test"),
+    "a mirrored copy in both parts": (mirrored_copy, "warning", "mirrored-in-train-and-test"),
     "a file twice": (copy_slice("train"), "warning", "file-twice"),
     "pixels twice": (copy_slice("train", again=True), "warning", "pixels-twice"),
     "two labels": (copy_slice("train", "meningioma"), "warning", "two-labels"),
@@ -254,6 +266,7 @@ ODD: dict[str, tuple[Change, str, str]] = {
         "warning",
         "twin-differs",
     ),
+    "damaged EXIF": (image_is(with_exif(b"no tiff")), "note", "exif"),
     "text among the twins": (
         lambda root: put(twin_path(root, "notes.txt"), b"x"),
         "warning",
@@ -328,7 +341,9 @@ def test_masks_that_are_all_lost_are_one_line(root: Path) -> None:
 def test_copies_of_each_other_stay_together(root: Path) -> None:
     copy_slice("test")(root)
     (root / "manifest.csv").unlink()
-    told = verify(root, 0)["file-in-train-and-test"]
+    found = verify(root, 0)
+    assert "mirrored-in-train-and-test" not in found
+    told = found["file-in-train-and-test"]
     assert told["count"] == 1
     assert [[Path(path).stem for path in group] for group in told["groups"]] == [
         [stem("glioma", 7, "test"), GLIOMA]
@@ -462,6 +477,49 @@ def test_slashes_and_plain_line_ends_are_no_finding(root: Path) -> None:
     assert set(verify(root, 0)) == USUAL - {"manifest-crlf", "manifest-back-slashes"}
 
 
+# The table of patients
+
+
+def put_groups(root: Path, *rows: str) -> Path:
+    return put(root / "groups.csv", "\n".join(["image,group", *rows, ""]).encode())
+
+
+def test_a_table_of_patients_that_fits_is_no_finding(root: Path) -> None:
+    names = [path.stem for path in (root / "classification_task").rglob("*.jpg")]
+    put_groups(root, *(f"{name},{name.split('_')[1]}" for name in names))
+    assert set(verify(root, 0)) == USUAL
+
+
+def test_what_a_table_of_patients_does_not_fit_has_a_name_and_a_place(root: Path) -> None:
+    tested = stem("glioma", 1, "test")
+    path = put_groups(root, f"{GLIOMA}.jpg,a", f"{tested},a", f"{OTHER},b", "scan 7,b", "scan 8,c")
+    found = verify(root, 0)
+    assert found["group-of-no-slice"]["paths"] == [path.name]
+    assert found["group-of-no-slice"]["count"] == 2
+    (torn,) = found["patient-in-train-and-test"]["groups"]
+    assert {Path(place).stem for place in torn} == {GLIOMA, tested}
+    assert found["slice-without-group"]["count"] == 24 - 3
+    assert "not-data" not in found
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it has no column image"),
+        (b"image,group\n", "it has no rows"),
+        (b"image,group\na,1\na,2\n", "line 3: a is in group 1 already"),
+        (b"image,group\n\xff,1\n", "cannot be read as CSV"),
+    ],
+)
+def test_a_table_of_patients_that_is_none_is_an_error(
+    root: Path, content: bytes, reason: str
+) -> None:
+    put(root / "groups.csv", content)
+    told = verify(root, 1)["groups-unusable"]
+    assert told["paths"] == ["groups.csv"]
+    assert reason in told["reason"]
+
+
 # Each file is read once
 
 
@@ -502,3 +560,4 @@ def test_the_real_set_passes_with_one_line_for_what_it_has_everywhere(brisc_dir:
         assert found["file-in-train-and-test"].count == 5
         assert found["pixels-in-train-and-test"].count == 92
         assert found["manifest-back-slashes"].count == 13570
+        assert found["mirrored-in-train-and-test"].count == 404

@@ -13,6 +13,7 @@ from PIL import Image
 from data.audit.thumbnails import Bytes, Floats, frame_thumbnail, head_thumbnail
 from data.checks import MASK_THRESHOLD, decode_grey
 from data.layout import Slice
+from data.oddities import read_exif
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def look(encoded: bytes, pixels: np.ndarray) -> Look:
     head, inside = head_thumbnail(pixels)
     height, width = pixels.shape
     with Image.open(io.BytesIO(encoded)) as image:
-        mode, exif = image.mode, bool(image.getexif())
+        mode, (exif, _) = image.mode, read_exif(image)
     ring = np.concatenate((pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
     shape = f"{height} {width} ".encode()
     return Look(

@@ -143,13 +143,17 @@ class DicomScan(Scan):
     def _grey(self, stored: np.ndarray, index: int, notes: list[str]) -> np.ndarray:
         """Applies rescale, window and photometric interpretation (PS3.3 C.7.6.3.1.2)."""
         values = dicom_frame.rescaled(stored, self._data, index)
+        if not np.array_equal(values, stored, equal_nan=True):
+            notes.append("its values are rescaled, as its header says")
         padding = self._data.get("PixelPaddingValue")
         # C.7.5.1.1.2: what pads an image is no part of it, whatever number it has.
         outside = stored == int(padding) if padding is not None else np.zeros(stored.shape, bool)
         grey = None
         try:
             window = dicom_frame.window(self._data, index)
-            if window is not None:
+            if window is None:
+                notes.append("it has no window: percentiles are used")
+            else:
                 grey = to_grey(window(values), 0, 1)
                 if grey.min() == grey.max():
                     grey = None
@@ -169,6 +173,7 @@ class DicomScan(Scan):
             grey = to_grey(values, *limits)
         if self._pixels.photometric == "MONOCHROME1":
             grey = 255 - grey
+            notes.append("it is stored as a negative (MONOCHROME1), and turned into a positive")
         missing = int(np.count_nonzero(~np.isfinite(values)))
         if missing:
             notes.append(f"{missing} of its pixels are no finite number")

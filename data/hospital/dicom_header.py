@@ -116,6 +116,13 @@ def describe(data: pydicom.Dataset, where: Path | str) -> Pixels:
     if allocated not in (1, 8, 16, 32, 64) or bits > allocated:
         raise ScanError(where, f"{bits} bits stored in {allocated} are not supported", AGAIN)
     syntax = data.file_meta.TransferSyntaxUID
+    if not syntax.is_transfer_syntax:
+        # Makers of scanners have some of their own, which only their software reads.
+        raise ScanError(
+            where,
+            "its transfer syntax is none of the standard's",
+            "Export it again as Explicit VR Little Endian",
+        )
     held = len(data[keyword].value or b"")
     if syntax.is_encapsulated:
         # The first item is the table of offsets (PS3.5 A.4).

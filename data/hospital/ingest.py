@@ -14,13 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from data.checks import MASK_THRESHOLD, decode_grey
+from data.checks import MASK_THRESHOLD, decode
 from data.errors import InputError, Problem, UnusableInputs
 from data.groups import GROUPS, write_groups
 from data.hospital.labels import LabelRow, Labels, read_labels
 from data.hospital.opening import open_scan, read_file
 from data.hospital.scan import Scan, ScanError, UnknownOrientation, encode_png
 from data.naming import OFFICIAL_SPLITS, SliceName
+from data.notes import Notes
+from data.oddities import oddities
 from data.staging import new_set, write_slice
 
 
@@ -108,12 +110,7 @@ class _Reader:
     def __init__(self, source: Path) -> None:
         self._source = source
         self._open = functools.lru_cache(maxsize=2)(self._open_file)
-        # A dict keeps the order, and each note once.
-        self._notes: dict[str, None] = {}
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        return tuple(self._notes)
+        self.notes = Notes()
 
     def read(self, row: LabelRow) -> tuple[SliceName, bytes, bytes | None]:
         """The name, the image and the mask of a row, both as PNG.
@@ -140,8 +137,7 @@ class _Reader:
                     "Correct the plane, or leave it empty",
                 )
             plane = row.plane or found.plane
-            for note in (*image.notes, *found.notes):
-                self._notes[f"{path}: {note}"] = None
+            self.notes.add(path, (*image.notes, *found.notes))
         else:
             pixels = image
             if row.frame not in (None, 1):
@@ -182,9 +178,11 @@ class _Reader:
             scan = open_scan(content, path)
         if scan is not None:
             return scan
-        pixels = decode_grey(content)
-        if isinstance(pixels, str):
-            raise ScanError(path, pixels, "Give DICOM, NIfTI or an 8-bit JPEG, PNG, BMP or GIF")
+        seen = decode(content, lambda image: (np.asarray(image.convert("L")), oddities(image)))
+        if isinstance(seen, str):
+            raise ScanError(path, seen, "Give DICOM, NIfTI or an 8-bit JPEG, PNG, BMP or GIF")
+        pixels, odd = seen
+        self.notes.add(path, odd)
         return pixels
 
 

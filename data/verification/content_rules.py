@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from data.checks import MASK_THRESHOLD
+from data.oddities import COLOURED, TRANSPARENT, TURNED
 from data.verification.finding import Finding, Severity, finding
 from data.verification.reading import Facts
 
@@ -30,16 +31,16 @@ def images(facts: Sequence[Facts]) -> list[Finding]:
     found += finding(
         Severity.warning,
         "coloured",
-        "its colour channels differ, and only their grey is read",
+        COLOURED,
         "See whether it is an MRI slice, or has marks drawn on it",
         [item.path for item in facts if item.coloured],
     )
     found += finding(
         Severity.warning,
         "transparent",
-        "it has transparency, which is not read",
+        TRANSPARENT,
         "See whether the grey under it is the slice",
-        [item.path for item in facts if item.mode in ("LA", "RGBA")],
+        [item.path for item in facts if item.transparent],
     )
     found += finding(
         Severity.note,
@@ -51,7 +52,7 @@ def images(facts: Sequence[Facts]) -> list[Finding]:
     found += finding(
         Severity.warning,
         "exif-turned",
-        "EXIF asks to show it turned or mirrored, which is not done",
+        TURNED,
         "Turn the pixels themselves, and the mask with them, where the mask shows it turned",
         [item.path for item in facts if item.turned],
     )

@@ -1,4 +1,4 @@
-"""Reads each file once and keeps of it what the rules ask for: some 200 bytes, no pixels."""
+"""Reads each file once and keeps of it what the rules ask for: half a KiB, not the pixels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from data.audit.thumbnails import frame_thumbnail
 from data.checks import MASK_THRESHOLD, check_slice, decode, why
 from data.errors import Problem
 from data.layout import Slice
+from data.oddities import is_coloured, is_transparent, read_exif
 
-_ORIENTATION = 0x0112
 _PIECE = 1 << 20
 _PART = 1024
 _DARK, _BRIGHT = 31, 224
@@ -46,9 +47,11 @@ class Facts:
         size: Width and height in pixels.
         mode: Pillow's pixel mode.
         coloured: Whether its channels differ.
+        transparent: Whether it has transparency.
         exif: Whether it has EXIF data.
         turned: Whether that asks to show it turned or mirrored.
         mask: Its values, where it is a mask.
+        thumbnail: The bytes of ``data.audit.thumbnails.frame_thumbnail``, of an image.
     """
 
     path: Path
@@ -58,9 +61,11 @@ class Facts:
     size: tuple[int, int] | None = None
     mode: str = ""
     coloured: bool = False
+    transparent: bool = False
     exif: bool = False
     turned: bool = False
     mask: MaskFacts | None = None
+    thumbnail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _look(
     path: Path, encoded: bytes, image: Image.Image, is_mask: bool
 ) -> tuple[Facts, np.ndarray]:
     grey = np.asarray(image.convert("L"))
-    exif, turned = _exif(image)
+    exif, turned = read_exif(image)
     facts = Facts(
         path=path,
         length=len(encoded),
@@ -136,29 +141,14 @@ def _look(
         pixels=hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).digest(),
         size=image.size,
         mode=image.mode,
-        coloured=_coloured(image),
+        coloured=is_coloured(image),
+        transparent=is_transparent(image),
         exif=exif,
         turned=turned,
         mask=_mask_facts(grey) if is_mask else None,
+        thumbnail=b"" if is_mask else frame_thumbnail(grey).tobytes(),
     )
     return facts, grey
-
-
-def _exif(image: Image.Image) -> tuple[bool, bool]:
-    try:
-        exif = image.getexif()
-        return bool(exif), exif.get(_ORIENTATION, 1) not in (0, 1)
-    except Exception:
-        # Broken metadata costs no image: nothing reads it. Pillow raises anything on it.
-        return True, False
-
-
-def _coloured(image: Image.Image) -> bool:
-    if image.mode in ("1", "L", "LA"):
-        return False
-    colours = np.asarray(image if image.mode == "RGB" else image.convert("RGB"))
-    red = colours[..., 0]
-    return not (np.array_equal(red, colours[..., 1]) and np.array_equal(red, colours[..., 2]))
 
 
 def _mask_facts(grey: np.ndarray) -> MaskFacts:

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from data import naming
+from data.groups import GROUPS
 from data.layout import CLASSIFICATION, SEGMENTATION, Slice
 from data.manifest import MANIFEST
 from data.verification.finding import Finding, Severity, finding
 
 _TASKS = (CLASSIFICATION, SEGMENTATION)
+_READ = (*_TASKS, MANIFEST, GROUPS)
 TWINS = "images"
 """Below ``segmentation_task/<split>``: copies of the classification images. Nothing reads them."""
 
@@ -36,9 +38,7 @@ def _below(folder: Path, above: tuple[str, ...]) -> Iterator[Path]:
 
 def ignored(root: Path, files: Sequence[Path]) -> list[Finding]:
     """What lies in the data set's folder and is passed over in silence by everything else."""
-    beside = [
-        path for path in root.iterdir() if path.name not in (*_TASKS, MANIFEST) and path.exists()
-    ]
+    beside = [path for path in root.iterdir() if path.name not in _READ and path.exists()]
     folders: dict[Path, int] = Counter()
     hidden, strays = [], []
     for path in files:

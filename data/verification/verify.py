@@ -9,7 +9,14 @@ from typing import Any
 
 from data.errors import InputError, Problem
 from data.layout import IMAGE_SUFFIXES, SEGMENTATION, Layout, Slice, scan
-from data.verification import content_rules, copy_rules, manifest_rules, tree_rules
+from data.verification import (
+    content_rules,
+    copy_rules,
+    group_rules,
+    manifest_rules,
+    mirror_rules,
+    tree_rules,
+)
 from data.verification.finding import Finding, Severity, finding, from_problems
 from data.verification.reading import Facts, read_all
 
@@ -99,9 +106,11 @@ def examine(plan: Survey, progress: Callable[[], None] | None = None) -> Report:
         found += manifest_rules.compare(root, rows, plan.files, facts)
     found += tree_rules.names(usable)
     found += tree_rules.classes(root, usable)
+    found += group_rules.groups(root, usable)
     found += content_rules.images([facts[item.image] for item in usable])
     found += content_rules.masks(list(facts.values()))
     found += copy_rules.copies(usable, facts)
+    found += mirror_rules.mirrored(usable, facts)
     found += _twins(plan, usable, facts)
     order = list(Severity)
     found.sort(key=lambda item: order.index(item.severity))
