@@ -126,7 +126,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         steps = TRAIN // BATCH
         whole.compile(make_optimiser(CONFIG, EPOCHS * steps), metrics=losses.metrics())
         whole.fit(
-            training_batches(train, SIZE, BATCH, CONFIG.augmentation, seed=CONFIG.seed),
+            training_batches(train, SIZE, BATCH, CONFIG.augmentation, slices=8, seed=CONFIG.seed),
             steps_per_epoch=steps,
             validation_data=val,
             epochs=last,

@@ -41,7 +41,7 @@ def places(batches: tf.data.Dataset) -> list[list[int]]:
 def training(
     pattern: list[str], batches: int, config: AugmentationConfig = NONE, **options: int
 ) -> tf.data.Dataset:
-    arguments = {"seed": 1, **options}
+    arguments = {"seed": 1, "slices": SLICES, **options}
     return training_batches(pattern, SIZE, 5, config, **arguments).take(batches)
 
 
@@ -67,6 +67,17 @@ def test_each_pass_has_all_slices_in_an_order_of_its_own(pattern: list[str]) -> 
     assert first.tolist() != second.tolist()
     assert places(training(pattern, 4)) == places(training(pattern, 4))
     assert places(training(pattern, 4)) != places(training(pattern, 4, seed=2))
+
+
+def test_slices_too_many_to_keep_decoded_come_in_the_same_batches(pattern: list[str]) -> None:
+    config = AugmentationConfig()
+    decoded = training(pattern, 6, config, done=2)
+    encoded = training(pattern, 6, config, done=2, slices=10**9)
+    assert places(decoded) == places(encoded)
+    for (images, _), (same, _) in zip(
+        decoded.as_numpy_iterator(), encoded.as_numpy_iterator(), strict=True
+    ):
+        np.testing.assert_array_equal(images, same)
 
 
 def test_a_training_that_goes_on_gets_what_it_would_have_got(pattern: list[str]) -> None:

@@ -102,6 +102,7 @@ def fit(
                 model.image_size,
                 batch_size,
                 config.augmentation,
+                slices=slices,
                 seed=config.seed,
                 done=first * steps,
             ),

@@ -16,6 +16,7 @@ from trainer.config import AugmentationConfig
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 _SHUFFLE_BUFFER = 4096
+_DECODED_BYTES = 2**30
 
 _SPEC = {
     features.IMAGE: tf.io.FixedLenFeature([], tf.string),
@@ -35,6 +36,7 @@ def training_batches(
     batch_size: int,
     augmentation: AugmentationConfig,
     *,
+    slices: int,
     seed: int,
     done: int = 0,
 ) -> tf.data.Dataset:
@@ -45,6 +47,7 @@ def training_batches(
         image_size: S, pixels.
         batch_size: Global batch size.
         augmentation: How slices are varied.
+        slices: How many the split has; where they fit into memory decoded, they are kept so.
         seed: Decides order and augmentation.
         done: Batches that a training has had before it was interrupted: it goes on with the
             next one, as if it had not been.
@@ -53,11 +56,16 @@ def training_batches(
         Batches of (images float32 [batch, S, S, 3], {``classification``: int64 [batch],
         ``segmentation``: float32 {0, 1} [batch, S, S, 1]}).
     """
-    # Encoded slices are small (some 35 kB at 256 pixels): they stay in memory after one pass.
-    records = _records(file_patterns).cache()
-    records = records.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
-    slices = records.repeat().skip(done * batch_size)
-    batches = _decoded(slices, image_size).batch(batch_size, drop_remainder=True)
+    # All stay in memory after one pass. Decoding is a third of the work for a batch, but of many
+    # slices only the encoded ones fit (some 35 kB each at 256 pixels, not 130).
+    decoded = 2 * image_size**2 * slices <= _DECODED_BYTES
+    records = _records(file_patterns)
+    kept = (_decoded(records, image_size) if decoded else records).cache()
+    kept = kept.shuffle(_SHUFFLE_BUFFER, seed=seed, reshuffle_each_iteration=True)
+    kept = kept.repeat().skip(done * batch_size)
+    batches = (kept if decoded else _decoded(kept, image_size)).batch(
+        batch_size, drop_remainder=True
+    )
     augment = make_augment(augmentation, image_size)
 
     def vary(batch: _Slice, number: tf.Tensor) -> _Batch:

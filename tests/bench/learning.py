@@ -10,7 +10,7 @@ from tests.bench.row import Row
 
 OURS = "brisc"
 _SIZE, _BATCH = 128, 8
-_LOADED_SIZE, _LOADED_BATCH, _LOADED_BATCHES = 256, 16, 12
+_LOADED_SIZE, _LOADED_BATCH, _LOADED_BATCHES = 256, 16, 60
 
 
 def training_step(setting: Setting) -> Iterator[Row]:

@@ -19,6 +19,8 @@ from tests.records import write_records
 from trainer.config import AugmentationConfig
 from trainer.inputs import training_batches
 
+_AHEAD = 40
+
 
 def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
     """Serves as a side, seconds a batch.
@@ -33,12 +35,12 @@ def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
     slices = [item for item in scan(Path(data)).slices if item.official_split == "train"]
     resized = Path(folder)
     files = write_records(resized / "train.tfrecord.gz", _boxed(slices, size, resized))
-    made = training_batches(files, size, batch, AugmentationConfig(), seed=0)
+    made = training_batches(files, size, batch, AugmentationConfig(), slices=len(slices), seed=0)
     elements = iter(made.as_numpy_iterator())
 
     def measure() -> float:
         # What was made ahead while the other side had its turn.
-        for _ in range(len(slices) // batch):
+        for _ in range(_AHEAD):
             next(elements)
         return seconds(lambda: next(elements), batches)
 
