@@ -36,7 +36,7 @@ def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
     resized = Path(folder)
     files = write_records(resized / "train.tfrecord.gz", _boxed(slices, size, resized))
     made = training_batches(files, size, batch, AugmentationConfig(), slices=len(slices), seed=0)
-    elements = iter(made.as_numpy_iterator())
+    elements = iter(made)
 
     def measure() -> float:
         # What was made ahead while the other side had its turn.
