@@ -19,6 +19,7 @@ from tests.serving_command import serve
 
 _SIZE = 256
 # 4 minutes for the 5,262 slices of BRISC that are at hand.
+_MANY = 5
 _SECONDS_PER_THOUSAND = 240 / 5.262
 _GIB = 3.0
 _HELP, _PREDICT = 1.0, 3.0
@@ -44,7 +45,9 @@ def ingest(setting: Setting) -> Iterator[Row]:
     each = {name: [value / thousands for value in values] for name, values in measured.items()}
     own, pillow = each.pop("brisc"), {"Pillow": each.pop("Pillow")}
     yield Row("ingest", "s/1,000 slices", None, own, pillow, uncounted=each)
-    yield limited("ingest-limit", "s/1,000 slices", _SECONDS_PER_THOUSAND, own)
+    # Of few slices most of the time is Beam's start, three times, which the limit does not mean.
+    if thousands >= _MANY:
+        yield limited("ingest-limit", "s/1,000 slices", _SECONDS_PER_THOUSAND, own)
     yield limited("ingest-memory", "GiB", _GIB, memory)
 
 
