@@ -13,8 +13,8 @@ TEST_WORKERS ?= 2
 PYTESTS := $(PYTEST) -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench bench-growth \
-	lint format typecheck docs lock clean
+.PHONY: help setup demo test test-end-to-end test-integration test-orchestration test-other-stack bench \
+	bench-growth lint format typecheck docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

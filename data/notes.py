@@ -19,6 +19,11 @@ class Notes:
         for clause in clauses:
             self._files.setdefault(clause, {})[path] = None
 
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """What is said, without of which files."""
+        return tuple(self._files)
+
     def __len__(self) -> int:
         return len(self._files)
 

@@ -7,10 +7,17 @@ import warnings
 import numpy as np
 from PIL import Image
 
+from data.checks import decode
+
 COLOURED = "its colour channels differ, and only their grey is read"
 TRANSPARENT = "it has transparency, which is not read"
 TURNED = "EXIF asks to show it turned or mirrored, which is not done"
 _ORIENTATION = 0x0112
+
+
+def decode_with_oddities(encoded: bytes) -> tuple[np.ndarray, tuple[str, ...]] | str:
+    """Grey, uint8 [height, width], and ``oddities``; where it cannot be used, says why."""
+    return decode(encoded, lambda image: (np.asarray(image.convert("L")), oddities(image)))
 
 
 def oddities(image: Image.Image) -> tuple[str, ...]:

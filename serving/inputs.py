@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
-from data.checks import decode
 from data.errors import InputError, Problem
 from data.hospital.opening import open_scan, read_file
 from data.hospital.scan import Scan, ScanError, encode_png
 from data.notes import Notes
-from data.oddities import oddities
+from data.oddities import decode_with_oddities
 
 _REMEDY = "Give a slice as 8-bit JPEG, PNG, BMP or GIF, or a DICOM or NIfTI file"
 
@@ -117,19 +114,13 @@ def _read_content(
     if scan is not None:
         _read_scan(scan, path, numbers, found)
         return
-    odd = decode(content, _look)
-    if isinstance(odd, str):
-        raise ScanError(path, odd, _REMEDY)
+    seen = decode_with_oddities(content)
+    if isinstance(seen, str):
+        raise ScanError(path, seen, _REMEDY)
     if numbers is not None and 1 not in numbers:
         raise ScanError(path, f"it has no slice {numbers.start}", "It holds a single image")
-    found.notes.add(path, odd)
+    found.notes.add(path, seen[1])
     found.slices.append(Question(path, path.stem, content))
-
-
-def _look(image: Image.Image) -> tuple[str, ...]:
-    # As for the grey that the model is given: what cannot be converted cannot be used.
-    image.convert("L")
-    return oddities(image)
 
 
 def _read_scan(scan: Scan, path: Path, numbers: range | None, found: Questions) -> None:

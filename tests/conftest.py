@@ -14,6 +14,7 @@ import pytest
 import trainer  # noqa: F401  # chooses TensorFlow's Keras before a test imports TensorFlow
 from data.lock import in_turn
 from data.sample import write_sample
+from tests.command_line import Brisc
 
 ROOT = Path(__file__).parents[1]
 UNPACK = ROOT.parent / "shared" / "brisc2025" / "unpack"
@@ -70,3 +71,16 @@ def sample_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample") / "data"
     write_sample(folder, images=96, seed=0)
     return folder
+
+
+@pytest.fixture
+def brisc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Brisc:
+    """The command in a folder where nothing is."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    # The help is laid out for the terminal.
+    monkeypatch.setenv("COLUMNS", "100")
+    return Brisc(folder, capsys)

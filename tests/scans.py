@@ -14,6 +14,9 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
+from data.hospital.opening import open_scan
+from data.hospital.scan import GreySlice, Scan
+
 PATIENT = "Doe^Jane"
 AXIAL = [1, 0, 0, 0, 1, 0]
 CORONAL = [1, 0, 0, 0, 0, -1]
@@ -120,3 +123,22 @@ def nifti(
 def scaled(*sizes: float) -> np.ndarray:
     """The affine of an upright volume with voxels of this size."""
     return np.diag([*sizes, 1.0])
+
+
+def float_dicom(pixels: np.ndarray) -> bytes:
+    """Pixels as float32, which few scanners write."""
+    data = dataset(np.zeros(pixels.shape, np.uint32), PixelData=None, PixelRepresentation=None)
+    data.FloatPixelData = pixels.astype(np.float32).tobytes()
+    return save(data)
+
+
+def opened(content: bytes) -> Scan:
+    """What the reader makes of it."""
+    scan = open_scan(content, "scan.dcm")
+    assert scan is not None
+    return scan
+
+
+def first(content: bytes) -> GreySlice:
+    """Its first frame, read."""
+    return opened(content).read(1)

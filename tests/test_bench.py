@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.comparison import Side
 from tests.bench.row import Row, limited
-from tests.bench.side import ROOT, Side
-from tests.command import environment
+from tests.command import ROOT, environment
 
 COMMAND = [sys.executable, "-m", "tests.bench"]
 

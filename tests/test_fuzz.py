@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from data.audit.looks import look
-from data.checks import decode
 from data.errors import InputError
 from data.groups import read_groups
 from data.hospital.inflate import GZIP
@@ -25,7 +24,7 @@ from data.hospital.opening import open_scan
 from data.hospital.scan import ScanError
 from data.manifest import parse_manifest, write_manifest
 from data.naming import NO_TUMOR
-from data.oddities import oddities
+from data.oddities import decode_with_oddities
 from serving.inputs import read_questions
 from tests.folders import encode, grey, put, put_pair, stem, with_exif
 from tests.scans import dicom, nifti, ramp, scaled, sequence, shipped, shipped_nifti
@@ -115,7 +114,7 @@ def read_scan(content: bytes) -> bool:
 
 
 def read_image(content: bytes) -> bool:
-    found = decode(content, lambda image: (np.asarray(image.convert("L")), oddities(image)))
+    found = decode_with_oddities(content)
     if not isinstance(found, str):
         # As the audit does, which opens the file by itself.
         look(content, found[0])

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.command import environment
 from trainer.hardware import choose_distribution, choose_precision
 
+ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 BF16 = frozenset({"avx512f", "avx512_bf16"})
 
 
@@ -58,3 +60,30 @@ def test_two_devices_are_mirrored() -> None:
         check=True,
     )
     assert ended.stdout.split() == ["MirroredStrategy", "2"]
+
+
+ONEDNN = """
+import {package}
+from tensorflow.python.util._pywrap_util_port import IsMklEnabled
+print(IsMklEnabled())
+"""
+
+
+@pytest.mark.parametrize(
+    ("package", "chosen", "expected"),
+    [("trainer", None, "True"), ("serving", None, "True"), ("trainer", "0", "False")],
+)
+def test_onednn_is_on_on_any_processor_unless_it_is_switched_off(
+    package: str, chosen: str | None, expected: str
+) -> None:
+    variables = {name: value for name, value in environment().items() if name != ONEDNN_VARIABLE}
+    if chosen is not None:
+        variables[ONEDNN_VARIABLE] = chosen
+    ended = subprocess.run(
+        [sys.executable, "-c", ONEDNN.format(package=package)],
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split() == [expected]

@@ -29,14 +29,13 @@ from trainer.network import build_network
 SCHEMA = Path(__file__).parents[1] / "data" / "schema.pbtxt"
 
 
-def put_untrained_model(folder: Path, data: Path, size: int, *, mirrored: bool = True) -> Path:
+def put_untrained_model(folder: Path, data: Path, size: int) -> Path:
     """Saves a real network, its weights random, behind a real Transform graph.
 
     Args:
         folder: Where it goes, with what is made on the way.
         data: In BRISC layout; Transform analyses eight of its slices.
         size: Side of the network's square, pixels.
-        mirrored: Whether it asks the network for the mirror image too.
 
     Returns:
         The folder of its one version.
@@ -62,7 +61,7 @@ def put_untrained_model(folder: Path, data: Path, size: int, *, mirrored: bool =
     noise = np.random.default_rng(0).normal(114, 58, (16, size, size, 3)).astype(np.float32)
     for _ in range(40):
         network(noise, training=True)
-    answering = AnsweringNetwork(network, mirrored=mirrored, temperature=2)
+    answering = AnsweringNetwork(network, mirrored=True, temperature=2)
     output = tft.TFTransformOutput(str(folder / "transform"))
     save_model(answering, output, preprocessing, folder / "saved" / "1")
     return folder / "saved"

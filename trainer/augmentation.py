@@ -13,6 +13,7 @@ Augment = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor
 
 _GREYEST = 255.0
 _NOISE_ROWS = 8192
+"""Where a slice's noise may begin."""
 
 
 def make_augment(config: AugmentationConfig, image_size: int) -> Augment:
@@ -105,7 +106,8 @@ def _moved(images: tf.Tensor, placement: tf.Tensor, interpolation: str) -> tf.Te
 
 def _recoloured(config: AugmentationConfig, grey: tf.Tensor, draw: _Draw) -> tf.Tensor:
     # Worked out for the 256 levels of each slice, not for its pixels: a power is expensive.
-    levels = tf.linspace(0.0, 1.0, int(_GREYEST) + 1)[tf.newaxis, :]
+    count = int(_GREYEST) + 1
+    levels = tf.linspace(0.0, 1.0, count)[tf.newaxis, :]
     if config.gamma:
         levels = tf.pow(levels, draw.around(1, config.gamma)[:, tf.newaxis])
     if config.contrast:
@@ -113,6 +115,5 @@ def _recoloured(config: AugmentationConfig, grey: tf.Tensor, draw: _Draw) -> tf.
     if config.brightness:
         levels += draw.around(0, config.brightness)[:, tf.newaxis]
     levels = _GREYEST * tf.clip_by_value(levels, 0.0, 1.0)
-    count = int(_GREYEST) + 1
     own = tf.range(tf.shape(grey)[0])[:, tf.newaxis, tf.newaxis, tf.newaxis] * count
     return tf.gather(tf.reshape(levels, [-1]), own + tf.cast(grey + 0.5, tf.int32))

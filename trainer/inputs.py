@@ -17,6 +17,7 @@ from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 _SHUFFLE_BUFFER = 4096
 _DECODED_BYTES = 2**30
+"""Up to here a split is kept decoded."""
 
 _SPEC = {
     features.IMAGE: tf.io.FixedLenFeature([], tf.string),

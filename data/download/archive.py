@@ -19,10 +19,10 @@ from data.errors import InputError
 SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _PIECE = 1 << 18
 _REFUSED = "Do not use it; get the data set from another --source"
-# NotImplementedError is what zipfile raises for a compression or a version that it does not know.
+# RuntimeError is zipfile's for a password, and for a compression or version that it does not know.
 _DAMAGED = (
     zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, lzma.LZMAError,
-    struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    struct.error, EOFError, RuntimeError, ValueError,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.checks import MASK_THRESHOLD, decode
+from data.checks import MASK_THRESHOLD
 from data.errors import InputError, Problem, UnusableInputs
 from data.groups import GROUPS, write_groups
 from data.hospital.labels import LabelRow, Labels, read_labels
@@ -22,7 +22,7 @@ from data.hospital.opening import open_scan, read_file
 from data.hospital.scan import Scan, ScanError, UnknownOrientation, encode_png
 from data.naming import OFFICIAL_SPLITS, SliceName
 from data.notes import Notes
-from data.oddities import oddities
+from data.oddities import decode_with_oddities
 from data.staging import new_set, write_slice
 
 
@@ -178,7 +178,7 @@ class _Reader:
             scan = open_scan(content, path)
         if scan is not None:
             return scan
-        seen = decode(content, lambda image: (np.asarray(image.convert("L")), oddities(image)))
+        seen = decode_with_oddities(content)
         if isinstance(seen, str):
             raise ScanError(path, seen, "Give DICOM, NIfTI or an 8-bit JPEG, PNG, BMP or GIF")
         pixels, odd = seen

@@ -51,7 +51,7 @@ def read_task(task: Task, folder: Path, plane: str | None) -> Iterator[Asked | R
     source = task.source
     path = folder / source.path
     found = read_questions([path], plane=plane)
-    notes = "; ".join(note.removeprefix(f"{path}: ") for note in found.notes) or None
+    notes = "; ".join(found.notes.clauses) or None
     for problem in found.problems:
         number = None if problem.slice_id is None else int(problem.slice_id)
         yield Row(source.path, source.size, source.mtime_ns, number, error=explain(problem))

@@ -14,11 +14,12 @@ from rich.console import Console
 from tests.bench import answering, growth, learning, running
 from tests.bench.comparison import Setting
 from tests.bench.row import Row, table
-from tests.bench.side import ROOT
+from tests.command import ROOT
 
 MEASURES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "training-step": learning.training_step,
     "training-step-original": learning.training_step_original,
+    "training-step-onednn": learning.training_step_onednn,
     "input-pipeline": learning.input_pipeline,
     "input-pipeline-resized": learning.input_pipeline_resized,
     "input-ahead-of-step": learning.input_ahead,
@@ -27,10 +28,11 @@ MEASURES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "ingest": running.ingest,
     "start-up": running.start_up,
     "orchestration": running.orchestration,
+    "growth": growth.growth,
 }
 """What measures a row, or several, by the name that asks for it."""
 
-ALONE: dict[str, Callable[[Setting], Iterator[Row]]] = {"growth": growth.growth}
+ALONE = ("growth",)
 """Measured only when they are asked for."""
 
 _SAMPLE = 240
@@ -47,8 +49,8 @@ def main() -> None:
     if not console.is_terminal:
         console.width = _WIDTH
     records: list[dict[str, Any]] = []
-    for name in given.rows or MEASURES:
-        for row in {**MEASURES, **ALONE}[name](setting):
+    for name in given.rows or [name for name in MEASURES if name not in ALONE]:
+        for row in MEASURES[name](setting):
             records.append(row.record())
             console.print(table(records[-1:]))
             for variant, value in records[-1]["variants"].items():
@@ -60,7 +62,7 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    names = ", ".join([*MEASURES, *ALONE])
+    names = ", ".join(MEASURES)
     described = f"of {names}; none: all but {', '.join(ALONE)}"
     parser.add_argument("rows", nargs="*", metavar="ROW", help=described)
     parser.add_argument("--rounds", type=int, default=5)
@@ -70,7 +72,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / "build" / "bench")
     parser.add_argument("--json", type=Path, default=ROOT / "build" / "bench.json")
     given = parser.parse_args()
-    unknown = [name for name in given.rows if name not in {**MEASURES, **ALONE}]
+    unknown = [name for name in given.rows if name not in MEASURES]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {names}")
     return given

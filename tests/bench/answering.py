@@ -11,7 +11,7 @@ from pathlib import Path
 from serving.model_files import find_saved_model
 from tests.bench.comparison import Setting, take_turns
 from tests.bench.row import Row, limited
-from tests.bench.side import ROOT
+from tests.command import ROOT
 from tests.export_extra import export_extra
 
 _SIZE = 128
@@ -22,15 +22,15 @@ _BFLOAT16 = "OpenVINO bfloat16"
 
 def inference(setting: Setting) -> Iterator[Row]:
     """Seconds a batch of the same network on as many threads, float32 but where said."""
-    model = _model(setting)
+    model = str(find_saved_model(_model(setting)))
     extra = str(export_extra())
     with tempfile.TemporaryDirectory(dir=setting.folder) as onnx:
         for threads in (1, 2):
             for batch in (1, 8):
-                options = {"onnx": onnx, "batch": batch, "threads": threads, "extra": extra}
+                options = {"onnx": onnx, "batch": batch, "threads": threads}
                 # Writes what the other reads.
-                ours = setting.ours("inference", model=str(find_saved_model(model)), **options)
-                runtimes = setting.ours("runtimes", **options)
+                ours = setting.ours("inference", model=model, extra=extra, **options)
+                runtimes = setting.peer("runtimes", **options)
                 measured = take_turns(ours, runtimes, rounds=setting.rounds)
                 bfloat16 = {_BFLOAT16: measured.pop(_BFLOAT16)}
                 own = measured.pop("saved model")
@@ -53,9 +53,8 @@ def serving(setting: Setting) -> Iterator[Row]:
         more = [max(medians[way] - medians[other], 0.1) for medians in asked]
         yield limited(name, "ms", limit, more)
     rates = [throughput(model, image) for _ in range(setting.rounds)]
-    clients = next(name for name in rates[0] if "clients" in name)
-    bare = {name: [rate[name] for rate in rates] for name in rates[0] if name != clients}
-    own = [rate[clients] for rate in rates]
+    bare = {name: [rate[name] for _, rate in rates] for name in rates[0][1]}
+    own = [served for served, _ in rates]
     yield Row("grpc-throughput", "slices/s", 0.95, own, bare, more_is_better=True)
 
 

@@ -13,8 +13,8 @@ from data.layout import scan
 from pipeline.command import COMMAND
 from tests.bench.comparison import Setting, take_turns
 from tests.bench.row import Row, limited
-from tests.bench.side import ROOT, seconds
-from tests.command import environment
+from tests.bench.side import seconds
+from tests.command import ROOT, environment
 from tests.serving_command import serve
 
 _SIZE = 256

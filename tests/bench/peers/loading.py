@@ -6,7 +6,7 @@ import functools
 import itertools
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import albumentations as A
@@ -84,13 +84,13 @@ def main(data: str, size: int, batch: int, batches: int, resized: bool, workers:
         workers: Processes of the loader.
     """
     cv2.setNumThreads(0)
-    root = Path(data)
+    pairs = (_resized if resized else _as_published)(Path(data))
     variants = {}
     for name, read in (("Pillow", read_pillow), ("OpenCV", read_opencv)):
         loader = DataLoader(
-            Slices(_resized(root) if resized else _as_published(root), size, read),
+            Slices(pairs, size, read),
             batch,
-            sampler=RandomSampler(range(_count(root, resized)), True, _ENDLESS),
+            sampler=RandomSampler(pairs, True, _ENDLESS),
             num_workers=workers,
             prefetch_factor=_PREFETCH,
             drop_last=True,
@@ -101,15 +101,11 @@ def main(data: str, size: int, batch: int, batches: int, resized: bool, workers:
     answer(variants)
 
 
-def _measure(elements: object, ahead: int, batches: int) -> float:
+def _measure(elements: Iterator[object], ahead: int, batches: int) -> float:
     # What was made ahead while the other side had its turn.
     for _ in itertools.repeat(None, ahead):
         next(elements)
     return seconds(lambda: next(elements), batches)
-
-
-def _count(root: Path, resized: bool) -> int:
-    return len(_resized(root) if resized else _as_published(root))
 
 
 def _as_published(root: Path) -> list[tuple[str, str | None]]:

@@ -9,7 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pipeline.configuration import Parameters
+from pipeline.nodes import upstream_nodes
+from pipeline.request import RunRequest
+from pipeline.status import RunStatus
+from pipeline.steps.node import run_node
+from pipeline.steps.prepare import prepare
+from pipeline.store import connection, open_store
+from pipeline.workspace import Workspace
 from tests.bench.side import answer
+from trainer.config import ClusterConfig
 
 _NODES = ("BriscExampleGen", "StatisticsGen", "Transform")
 
@@ -35,16 +44,6 @@ def main(data: str, size: int) -> None:
 
 def _run(data: Path, size: int) -> dict[str, float]:
     """A run's seconds of each component, its first nodes alone and in a workspace of its own."""
-    from pipeline.configuration import Parameters
-    from pipeline.nodes import upstream_nodes
-    from pipeline.request import RunRequest
-    from pipeline.status import RunStatus
-    from pipeline.steps.node import run_node
-    from pipeline.steps.prepare import prepare
-    from pipeline.store import connection, open_store
-    from pipeline.workspace import Workspace
-    from trainer.config import ClusterConfig
-
     with tempfile.TemporaryDirectory(prefix="brisc-bench-") as folder:
         workspace = Workspace.at(Path(folder))
         parameters = Parameters.model_validate({"model": {"image_size": size}})

@@ -22,7 +22,7 @@ from trainer.inputs import training_batches
 _AHEAD = 40
 
 
-def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
+def main(data: str, size: int, batch: int, batches: int, folder: str, name: str) -> None:
     """Serves as a side, seconds a batch.
 
     Args:
@@ -31,6 +31,7 @@ def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
         batch: Slices a batch.
         batches: How many are timed.
         folder: Where the slices are written, resized, as records and as files for the peer.
+        name: Of its one variant.
     """
     slices = [item for item in scan(Path(data)).slices if item.official_split == "train"]
     resized = Path(folder)
@@ -44,7 +45,7 @@ def main(data: str, size: int, batch: int, batches: int, folder: str) -> None:
             next(elements)
         return seconds(lambda: next(elements), batches)
 
-    answer({"brisc": measure})
+    answer({name: measure})
 
 
 def _boxed(

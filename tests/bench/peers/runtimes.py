@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
+import openvino
 
 from tests.bench.side import answer, seconds
 
@@ -15,9 +17,6 @@ _TIMES = 3
 
 def main(onnx: str, batch: int, threads: int) -> None:
     """Serves as a side, seconds a batch; arguments as those of the other side."""
-    import onnxruntime
-    import openvino
-
     (file,) = Path(onnx).glob("*.onnx")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
@@ -45,6 +44,4 @@ def main(onnx: str, batch: int, threads: int) -> None:
 
 
 if __name__ == "__main__":
-    options = json.loads(sys.argv[1])
-    sys.path.append(options.pop("extra"))
-    main(**options)
+    main(**json.loads(sys.argv[1]))
