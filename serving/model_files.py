@@ -8,7 +8,7 @@ from pathlib import Path
 from data.errors import InputError
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
-_SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL = "saved_model.pb"
 
 
 def versions(base: Path) -> list[int]:
@@ -26,19 +26,19 @@ def find_saved_model(directory: Path) -> Path:
     Raises:
         InputError: There is none.
     """
-    if (directory / _SAVED_MODEL).is_file():
+    if (directory / SAVED_MODEL).is_file():
         return directory
     if not directory.is_dir():
         raise InputError(directory, "no such folder", "Give the folder of a saved model")
     complete = [
         directory / str(version)
         for version in versions(directory)
-        if (directory / str(version) / _SAVED_MODEL).is_file()
+        if (directory / str(version) / SAVED_MODEL).is_file()
     ]
     if not complete:
         raise InputError(
             directory,
-            f"no {_SAVED_MODEL} in it, nor in a version below it",
+            f"no {SAVED_MODEL} in it, nor in a version below it",
             "Give the folder that `brisc run` pushed to, or one version of it",
         )
     return complete[-1]

@@ -150,12 +150,16 @@ def serve(
     logging.getLogger("serving").setLevel(logging.INFO)
     # That loading into a session is the older way is no news to who serves.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    from serving.server.constant_weights import assume_constant_weights
+    from serving.server.model_config import read_models
     from serving.server.run import RunningServer
 
     # An orderly end also for whoever is told to end by `kill`, as in containers.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
-        server = RunningServer(options)
+        # This process does nothing but serve, so nothing in it changes weights.
+        constant = assume_constant_weights(read_models(options))
+        server = RunningServer(options.model_copy(update={"constant_weights": constant}))
         at = f"[{host}]" if ":" in host else host
         scheme = "http" if certificate is None else "https"
         print(

@@ -66,6 +66,9 @@ class ServerOptions(BaseModel):
     """Requests that are worked on at the same time, of each protocol."""
     batching: BatchingOptions | None = None
     limits: Limits = Limits()
+    constant_weights: bool = False
+    """TensorFlow was told that weights stay (``serving.server.constant_weights``): a version is
+    refused where they do not."""
     monitoring: bool = False
     """Metrics for Prometheus at ``/monitoring/prometheus/metrics``."""
     certificate: Path | None = None

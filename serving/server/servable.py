@@ -12,7 +12,8 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 
 from serving.server.batching import Batcher, Feeds, has_batches
-from serving.server.errors import ServingError, invalid, status_of
+from serving.server.constant_weights import VARIABLE, has_constant_weights
+from serving.server.errors import ServingError, invalid, precondition, status_of
 from serving.server.options import BatchingOptions
 
 _MOST_CALLABLES = 64
@@ -32,12 +33,18 @@ class Servable:
     """
 
     def __init__(
-        self, name: str, version: int, directory: Path, batching: BatchingOptions | None = None
+        self,
+        name: str,
+        version: int,
+        directory: Path,
+        batching: BatchingOptions | None = None,
+        *,
+        constant_weights: bool = False,
     ) -> None:
         """Loads the SavedModel in ``directory``.
 
         Raises:
-            ServingError: It is damaged.
+            ServingError: It is damaged, or its weights do not stay where that was assumed.
         """
         self.name = name
         self.version = version
@@ -57,6 +64,12 @@ class Servable:
         except Exception as error:
             self._session.close()
             raise _damaged(directory, error) from error
+        if constant_weights and not has_constant_weights(meta_graph):
+            self._session.close()
+            raise precondition(
+                f"{directory}: multiplies by what it computes, which this server was not started "
+                f"for. Start it again, or with {VARIABLE}=0 in its environment"
+            )
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
 
     def answer(

@@ -27,9 +27,11 @@ def load_warm(name: str, version: int, directory: Path, options: ServerOptions) 
     """The SavedModel in ``directory``, which has answered its warm-up requests.
 
     Raises:
-        ServingError: It is damaged, or refuses one of them.
+        ServingError: As of ``Servable``, or it refuses one of them.
     """
-    servable = Servable(name, version, directory, options.batching)
+    servable = Servable(
+        name, version, directory, options.batching, constant_weights=options.constant_weights
+    )
     file = directory / WARMUP_REQUESTS
     try:
         if file.is_file():

@@ -41,9 +41,13 @@ def inference(setting: Setting) -> Iterator[Row]:
 def serving(setting: Setting) -> Iterator[Row]:
     """What the server adds to the bare signature, and what many clients get of it."""
     # TensorFlow: not before it is needed.
+    from serving.server.constant_weights import assume_constant_weights
+    from serving.server.model_config import Model
     from tests.bench.served import latency, slice_512, throughput
 
     model, image = _model(setting), slice_512()
+    # The bare signature, in this process, gets what the server gives itself.
+    assume_constant_weights([Model("model", model)])
     asked = [latency(model, image) for _ in range(setting.rounds)]
     for name, way, other, limit in (
         ("grpc-above-signature", "gRPC", "bare", 5.0),

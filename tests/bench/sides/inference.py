@@ -12,6 +12,8 @@ import tensorflow as tf
 from preprocessing.normalise import normalise
 from serving.export.formats import FORMATS
 from serving.export.standalone import load_model, probe, standalone
+from serving.server.constant_weights import assume_constant_weights
+from serving.server.model_config import Model
 from tests.bench.side import answer, seconds
 
 _TIMES = 3
@@ -26,6 +28,8 @@ def main(model: str, onnx: str, batch: int, threads: int) -> None:
         batch: Slices at once.
         threads: For the work within an operation.
     """
+    # As the server does before it loads any.
+    assume_constant_weights([Model("model", Path(model).parent)])
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     loaded = load_model(Path(model))
