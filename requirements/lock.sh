@@ -45,3 +45,4 @@ lock_tool dvc --python-version 3.10
 lock_tool airflow-3 --python-version 3.11
 lock_tool docs --python-version 3.11
 lock_tool bench --python-version 3.11
+lock_tool app --python-version 3.11

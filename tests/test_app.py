@@ -279,6 +279,14 @@ def test_browsers_are_told_what_to_refuse(page: TestClient) -> None:
     assert "Not a medical device" in text
 
 
+def test_only_the_names_that_it_was_given_call_it(address: str) -> None:
+    options = AppOptions(server=address, host="0.0.0.0", trusted_hosts=("brisc.example",))
+    with TestClient(create_app(options)) as client:
+        assert client.get("/", headers={"host": "BRISC.example:7860"}).status_code == 200
+        for name in ("elsewhere.example", "127.0.0.1:7860", ""):
+            assert client.get("/", headers={"host": name}).status_code == 403
+
+
 def test_other_sites_cannot_ask(page: TestClient) -> None:
     content = encode(grey(), "PNG")
     assert page.get("/", headers={"host": "elsewhere.example"}).status_code == 403

@@ -56,7 +56,7 @@ def test_compose_reads_the_services(tmp_path: Path) -> None:
     command = [compose, "-no-interpolation", "-format", "json"]
     read = run(*command, DEPLOY / "compose.yaml")
     assert read.returncode == 0
-    assert set(json.loads(read.stdout)["services"]) == {"server", "prometheus", "grafana"}
+    assert set(json.loads(read.stdout)["services"]) == {"server", "app", "prometheus", "grafana"}
     wrong = tmp_path / "compose.yaml"
     wrong.write_text((DEPLOY / "compose.yaml").read_text().replace("cap_drop", "drop_cap"))
     assert "drop_cap" in run(*command, wrong).stderr

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     classification_pb2,
     get_model_metadata_pb2,
@@ -39,38 +34,7 @@ from serving.server.json_requests import (
     fill_predict_request,
     fill_regression_request,
 )
-
-FEW, MANY = 200, 10_000
-
-FUZZ = {
-    "deadline": None,
-    "database": None,
-    "derandomize": True,
-    "suppress_health_check": list(HealthCheck),
-}
-
-SIGNATURES = {
-    "serving_default": {"x": "float32"},
-    "all": {"f": "float32", "d": "float64", "i": "int64", "u": "uint8", "s": "string", "b": "bool"},
-    **{name: {"x": name} for name in ("int8", "int32", "int64", "uint32", "uint64", "float64")},
-    **{name: {"x": name} for name in ("uint8", "bool", "string", "float16")},
-}
-
-
-def inputs(signature: str) -> Mapping[str, meta_graph_pb2.TensorInfo]:
-    names = SIGNATURES[signature or "serving_default"]
-    return {
-        name: meta_graph_pb2.TensorInfo(dtype=tf.as_dtype(kind).as_datatype_enum)
-        for name, kind in names.items()
-    }
-
-
-def read(body: bytes | str | dict[str, Any]) -> tuple[dict[str, np.ndarray], JsonFormat]:
-    if isinstance(body, dict):
-        body = json.dumps(body)
-    request = predict_pb2.PredictRequest()
-    form = fill_predict_request(body.encode() if isinstance(body, str) else body, inputs, request)
-    return {name: tf.make_ndarray(message) for name, message in request.inputs.items()}, form
+from tests.json_bodies import inputs, read
 
 
 def x_of(value: Any, signature: str = "serving_default") -> np.ndarray:
@@ -393,138 +357,3 @@ def test_states_and_signatures_are_told_whole() -> None:
 
 def test_a_message_of_any_letters_is_written() -> None:
     assert json.loads(error_json('"\n\ud800é'))["error"] == '"\n?é'
-
-
-_LEAVES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(2**70), 2**70),
-    st.floats(),
-    st.text(st.characters(), max_size=4),
-    st.builds(lambda content: {"b64": base64.b64encode(content).decode()}, st.binary(max_size=4)),
-)
-_VALUES = st.recursive(
-    _LEAVES,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["x", "f", "s", "b64", "z"]), inner, max_size=3)
-    ),
-    max_leaves=6,
-)
-_BODIES = st.fixed_dictionaries(
-    {},
-    optional={
-        "signature_name": st.sampled_from(sorted(SIGNATURES))
-        | _LEAVES.filter(lambda leaf: not isinstance(leaf, str)),
-        "instances": st.lists(_VALUES, max_size=3) | _VALUES,
-        "inputs": _VALUES,
-        "examples": st.lists(_VALUES, max_size=3) | _VALUES,
-        "context": _VALUES,
-    },
-)
-
-
-@st.composite
-def _bytes(draw: st.DrawFn) -> bytes:
-    """Any bytes, or a body, some bytes of which may have been changed."""
-    if draw(st.integers(0, 4)) == 0:
-        return draw(st.binary(max_size=60))
-    body = bytearray(
-        json.dumps(draw(_BODIES), ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
-    )
-    for _ in range(draw(st.integers(0, 2))):
-        place = draw(st.integers(0, len(body)))
-        length = draw(st.integers(0, 2))
-        body[place : place + length] = draw(
-            st.sampled_from(
-                [
-                    b"",
-                    b'"',
-                    b"[",
-                    b"}",
-                    b",",
-                    b"\\",
-                    b"-",
-                    b"1e999",
-                    b"Inf",
-                    b"\xff",
-                    b"\\ud8",
-                    b"0",
-                ]
-            )
-        )
-    return bytes(body)
-
-
-def fuzz(examples: int) -> None:
-    @settings(max_examples=examples, **FUZZ)
-    @given(_bytes())
-    def any_bytes_are_a_request_or_refused(body: bytes) -> None:
-        for ask in (
-            lambda: read(body),
-            lambda: fill_classification_request(body, classification_pb2.ClassificationRequest()),
-        ):
-            try:
-                ask()
-            except KeyError as error:
-                # A signature that this test does not have.
-                assert error.args[0] not in SIGNATURES
-            except ServingError as error:
-                assert error.message and json.loads(error_json(error.message))["error"]
-
-    any_bytes_are_a_request_or_refused()
-
-
-def test_any_bytes_are_a_request_or_refused() -> None:
-    fuzz(FEW)
-
-
-@pytest.mark.integration
-def test_many_bytes_are_a_request_or_refused() -> None:
-    fuzz(MANY)
-
-
-@st.composite
-def _arrays(draw: st.DrawFn) -> tuple[str, np.ndarray]:
-    kind, leaves = draw(
-        st.sampled_from(
-            [
-                ("serving_default", st.floats(width=32)),
-                ("float64", st.floats()),
-                ("int32", st.integers(-(2**31), 2**31 - 1)),
-                ("int64", st.integers(-(2**63), 2**63 - 1)),
-                ("uint64", st.integers(0, 2**64 - 1)),
-                ("uint8", st.integers(0, 255)),
-                ("bool", st.booleans()),
-                ("string", st.binary(max_size=5)),
-            ]
-        )
-    )
-    # Lists within an empty list leave no trace.
-    shape = tuple(draw(st.lists(st.integers(1, 3), min_size=1, max_size=2)))
-    if draw(st.integers(0, 9)) == 0:
-        shape = (*shape, 0)
-    count = math.prod(shape)
-    dtype = {"string": object, "serving_default": np.float32}.get(kind, kind)
-    flat = np.empty(count, dtype)
-    flat[:] = draw(st.lists(leaves, min_size=count, max_size=count))
-    return kind, flat.reshape(shape)
-
-
-@settings(max_examples=FEW, **FUZZ)
-@given(_arrays(), st.sampled_from(JsonFormat))
-def test_what_an_answer_says_a_request_can_say(
-    case: tuple[str, np.ndarray], form: JsonFormat
-) -> None:
-    signature, array = case
-    request = predict_pb2.PredictRequest()
-    dtype = inputs(signature)["x"].dtype
-    message = tf.make_tensor_proto(
-        array.tolist() if array.dtype == object else array, dtype=dtype, shape=array.shape
-    )
-    answer = json.loads(predict_json({"x_bytes": message}, form))
-    body = json.dumps(
-        {"signature_name": signature, form.value: answer.popitem()[1]}, ensure_ascii=False
-    )
-    assert fill_predict_request(body.encode(), inputs, request) is form
-    np.testing.assert_array_equal(tf.make_ndarray(request.inputs["x"]), array)

@@ -29,10 +29,16 @@ def npm_modules(*packages: str) -> Path:
     return folder
 
 
-def python_tool(requirement: str, executable: str) -> list[str]:
-    """The command of ``executable`` in a distribution, apart from this environment."""
+def python_package(requirement: str) -> Path:
+    """A folder with a distribution and what it needs, for this version of Python."""
     folder = CACHE / "python" / f"{requirement}-{sys.version_info.major}.{sys.version_info.minor}"
     install(folder, [sys.executable, "-m", "pip", "install", "-q", "--target=.", requirement])
+    return folder
+
+
+def python_tool(requirement: str, executable: str) -> list[str]:
+    """The command of ``executable`` in a distribution, apart from this environment."""
+    folder = python_package(requirement)
     return ["env", f"PYTHONPATH={folder}", sys.executable, str(folder / "bin" / executable)]
 
 

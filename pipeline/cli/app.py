@@ -27,6 +27,10 @@ def app(
     model_name: Annotated[str, typer.Option(help="What the server calls the model.")] = "brisc",
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any free one.")] = 7860,
+    trusted_host: Annotated[
+        list[str] | None,
+        typer.Option(help="Name by which browsers may call it, and no other; may be repeated."),
+    ] = None,
     secrets: Annotated[
         Path | None,
         typer.Option(
@@ -59,7 +63,12 @@ def app(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), _answering(server, model, model_name) as address:
         options = AppOptions(
-            server=address, model_name=model_name, token=token, host=host, port=port
+            server=address,
+            model_name=model_name,
+            token=token,
+            host=host,
+            port=port,
+            trusted_hosts=tuple(trusted_host or ()),
         )
         run_app(options, lambda url: print(f"The page is at {url}, until Ctrl-C", flush=True))
 

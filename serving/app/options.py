@@ -17,6 +17,11 @@ class AppOptions(BaseModel):
     token: SecretStr | None = Field(None, description="Shown to the server with every question.")
     host: str = Field("127.0.0.1", description="Address to listen at.")
     port: int = Field(7860, ge=0, le=65535, description="0: any that is free.")
+    trusted_hosts: tuple[str, ...] = Field(
+        (),
+        description="Names by which browsers may call it; none: any, but where it listens to this "
+        "machine alone only the machine's own.",
+    )
     upload_bytes: int = Field(128 * _MEBIBYTE, ge=1, description="Of one file.")
     upload_seconds: float = Field(60.0, gt=0, description="Until the whole of a file is there.")
     uploads: int = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Collection
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -28,10 +29,14 @@ HEADERS = {
 class Guard:
     """Adds ``HEADERS``, and refuses what another site makes a browser send."""
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
-        """Guards ``app``, which listens at ``host``."""
+    def __init__(self, app: ASGIApp, host: str, names: Collection[str] = ()) -> None:
+        """Guards ``app``, which listens at ``host`` and may be called by ``names`` alone.
+
+        Without any it is called by all, but at a loopback address by this machine's own.
+        """
         self._app = app
         self._local = is_loopback(host)
+        self._names = {name.lower() for name in names}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +59,9 @@ class Guard:
         # A page elsewhere whose name is made to mean 127.0.0.1 has that name here.
         name = headers.get("host", "").rpartition("@")[2]
         name = name.partition("]")[0].lstrip("[") if "[" in name else name.partition(":")[0]
-        if self._local and not is_loopback(name):
+        if self._names and name.lower() not in self._names:
+            return "This page is not called by this name."
+        if not self._names and self._local and not is_loopback(name):
             return "This page is for this machine alone."
         if scope["method"] == "POST" and headers.get("sec-fetch-site") in (
             "cross-site",

@@ -46,7 +46,7 @@ def create_app(options: AppOptions) -> FastAPI:
 
     # Its pages of documentation fetch scripts from elsewhere.
     app = FastAPI(lifespan=running, docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(Guard, host=options.host)
+    app.add_middleware(Guard, host=options.host, names=options.trusted_hosts)
     app.add_exception_handler(BriscError, answers.refuse)
     app.add_exception_handler(RequestValidationError, answers.refuse_query)
 

@@ -18,6 +18,7 @@ from data.split_record import read_table
 from data.splits import SPLITS
 from pipeline.trainings import find_trainings
 from pipeline.workspace import Workspace
+from serving.warmup_requests import WARMUP_REQUESTS
 from tests.command import ROOT, environment
 from tests.end_to_end.conftest import Bench, Finished
 from tests.pages import table_below
@@ -196,6 +197,21 @@ def test_a_model_below_a_bound_is_not_pushed(bench: Bench, blessed: Finished) ->
     assert re.search(
         r"dice_tumour on slice all is 0\.\d+, demanded: at least 0\.99", refused.output
     )
+    assert sorted(bench.models.iterdir()) == before
+
+
+def test_a_model_that_cannot_be_served_is_not_pushed(bench: Bench, blessed: Finished) -> None:
+    before = sorted(bench.models.iterdir())
+    (trained,) = bench.workspace.glob(f"artifacts/Trainer/model/*/Format-Serving/{WARMUP_REQUESTS}")
+    kept = trained.read_bytes()
+    trained.write_bytes(kept[: len(kept) // 2])
+    # Asks for other slices, and so is not taken from the cache.
+    refused = bench.run(*PASS, "--set=serving.infra_check_slices=3")
+    trained.write_bytes(kept)
+    assert refused.code == 3, refused.errors
+    assert refused.states["Trainer"] == "cached" and refused.states["InfraCheck"] == "run"
+    assert {verdict["passed"] for verdict in refused.report["verdicts"]} == {True}
+    assert "no warm-up requests" in refused.output
     assert sorted(bench.models.iterdir()) == before
 
 
