@@ -29,7 +29,7 @@ test: lint typecheck ## linters, types, tests, one run of the pipeline among the
 	$(PYTESTS)
 
 test-end-to-end: setup ## the whole pipeline on made-up slices
-	$(PYTEST) tests/end_to_end
+	$(PYTESTS) tests/end_to_end
 
 test-integration: setup ## the heavier tests
 	requirements/browser.sh

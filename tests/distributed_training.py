@@ -29,8 +29,12 @@ def job(folder: Path, workers: tuple[str, ...] = ()) -> Job:
     val batch that two cannot halve, a bound on gradients, averaged and learnt weights."""
     # The smallest encoder has all that matters here, and is traced in a third of the time.
     model = ModelConfig(
-        image_size=SIZE, encoder_weights="none", decoder_filters=(16, 8, 8, 4, 4), dropout=0
-    ).model_copy(update={"encoder": "resnet18"})
+        image_size=SIZE,
+        encoder="resnet18",
+        encoder_weights="none",
+        decoder_filters=(16, 8, 8, 4, 4),
+        dropout=0,
+    )
     training = TrainingConfig(
         epochs=3,
         batch_size=9,

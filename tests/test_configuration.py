@@ -180,7 +180,7 @@ def test_unknown_key_is_named_with_the_keys_that_exist(
         ("training={5: 1}", "training.5: keys should be strings"),
         ("model.image_size=100", "model.image_size: input should be a multiple of 32"),
         ("model.image_size=2048", "model.image_size: input should be less than or equal to 1024"),
-        ("model.encoder=vgg16", "model.encoder: input should be 'resnet50'"),
+        ("model.encoder=vgg16", "model.encoder: input should be 'resnet18'"),
         ("model.encoder_weights=''", "model.encoder_weights: string should have at least 1"),
         ("model.decoder_filters=[1, 2]", "model.decoder_filters.2: field required"),
         ("model.decoder_filters=[8, 8, 0, 8, 8]", "model.decoder_filters.2: input should be gre"),

@@ -37,8 +37,9 @@ def encoder_file(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.nda
     return path, encoder.get_layer("conv0").get_weights()[0]
 
 
-def test_both_outputs_have_their_names_shapes_and_ranges() -> None:
-    network = build_network(config())
+@pytest.mark.parametrize("encoder", ["resnet18", "resnet34", "resnet50"])
+def test_both_outputs_have_their_names_shapes_and_ranges(encoder: str) -> None:
+    network = build_network(config(encoder=encoder))
     images = np.random.default_rng(0).uniform(0, 255, (2, SIZE, SIZE, 3)).astype(np.float32)
     outputs = network(images, training=False)
     classes, masks = outputs[CLASSIFICATION].numpy(), outputs[SEGMENTATION].numpy()

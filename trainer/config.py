@@ -36,7 +36,7 @@ class ClusterConfig(BaseModel):
 
 
 class ModelConfig(BaseModel):
-    """The network, a U-Net on a ResNet50 encoder with a classification head on its bottleneck,
+    """The network, a U-Net on a ResNet encoder with a classification head on its bottleneck,
     and what the saved model makes of its outputs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
@@ -45,7 +45,10 @@ class ModelConfig(BaseModel):
     keep_aspect: bool = Field(
         True, description="Letter-box slices into the square; else stretch them."
     )
-    encoder: Literal["resnet50"] = Field("resnet50", description="Backbone of the U-Net.")
+    encoder: Literal["resnet18", "resnet34", "resnet50"] = Field(
+        "resnet50",
+        description="Backbone of the U-Net; the smaller ones train in less time and memory.",
+    )
     encoder_weights: str = Field(
         "imagenet",
         min_length=1,

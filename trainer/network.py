@@ -1,4 +1,4 @@
-"""The multi-task network: ResNet50-UNet with a classification head on its bottleneck."""
+"""The multi-task network: ResNet-UNet with a classification head on its bottleneck."""
 
 from __future__ import annotations
 

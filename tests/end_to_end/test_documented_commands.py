@@ -32,7 +32,7 @@ from tests.scans import dicom, nifti
 
 # Any model passes.
 PARAMETERS = """
-model: {decoder_filters: [16, 8, 8, 8, 8]}
+model: {encoder: resnet18, decoder_filters: [16, 8, 8, 8, 8]}
 gate: {thresholds: [{metric: accuracy, min: 0}], changes: []}
 """
 LABELS = """file,class,split,plane
