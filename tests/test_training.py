@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 import tf_keras as keras
 
+from trainer.adamw import FusedAdamW
 from trainer.averaging import AveragedWeights
 from trainer.best_epoch import SCORE, BestEpoch
 from trainer.config import TrainingConfig
@@ -108,6 +111,64 @@ def test_weights_come_back_after_the_average_was_applied() -> None:
     with averaged.applied():
         assert model.get_weights()[0].item() == pytest.approx(begin)
     assert model.get_weights()[0].item() == pytest.approx(begin + 1)
+
+
+@pytest.mark.parametrize("ema_decay", [None, 0.8])
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_steps_are_those_of_keras_own_optimiser(
+    tmp_path: Path, ema_decay: float | None, compiled: bool, scaled: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    begin = {"kernel": rng.normal(size=(5, 3)), "bias": rng.normal(size=3)}
+    gradients = [{name: rng.normal(size=part.shape) for name, part in begin.items()}] * 6
+    if scaled:
+        # As float16 overflows once in a while: that step is left out.
+        gradients[2] = {name: part * np.inf for name, part in begin.items()}
+    config = TrainingConfig(
+        learning_rate=0.1, warmup_fraction=0.5, weight_decay=0.1, ema_decay=ema_decay
+    )
+
+    def keras_own() -> keras.optimizers.Optimizer:
+        optimiser = keras.optimizers.AdamW(
+            make_schedule(config, 6),
+            weight_decay=config.weight_decay,
+            global_clipnorm=config.clip_norm,
+            use_ema=ema_decay is not None,
+            ema_momentum=ema_decay or 0,
+        )
+        optimiser.exclude_from_weight_decay(var_names=["bias"])
+        return optimiser
+
+    def states(make: Callable[[], keras.optimizers.Optimizer], saved: str) -> list[np.ndarray]:
+        weights = [tf.Variable(part, name=name, dtype="float32") for name, part in begin.items()]
+        optimiser = make()
+        if scaled:
+            optimiser = keras.mixed_precision.LossScaleOptimizer(optimiser)
+        optimiser.build(weights)
+        step = tf.function(
+            lambda *values: optimiser.apply_gradients(zip(values, weights, strict=True)),
+            jit_compile=compiled,
+        )
+        checkpoint = tf.train.Checkpoint(optimiser=optimiser, weights=weights)
+        for number, gradient in enumerate(gradients):
+            if number == 3:
+                # Interrupted, and continued by what either of them has saved.
+                checkpoint.write(str(tmp_path / saved))
+                checkpoint.read(str(tmp_path / "keras")).assert_consumed()
+            step(*(tf.constant(part, tf.float32) for part in gradient.values()))
+        return [variable.numpy() for variable in (*weights, *optimiser.variables)]
+
+    expected = states(keras_own, "keras")
+    found = states(lambda: make_optimiser(config, total_steps=6), "ours")
+    assert np.abs(found[0] - begin["kernel"]).max() > 0.1
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_an_optimiser_that_this_one_is_not_is_refused() -> None:
+    with pytest.raises(ValueError, match="amsgrad"):
+        FusedAdamW(amsgrad=True)
 
 
 def test_scales_and_offsets_do_not_decay() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tf_keras as keras
 
+from trainer.adamw import FusedAdamW
 from trainer.config import TrainingConfig
 
 
 def make_optimiser(config: TrainingConfig, total_steps: int) -> keras.optimizers.Optimizer:
-    """AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), its gradients clipped by norm.
+    """AdamW, its gradients clipped by their common norm.
 
     Only kernels decay: a norm's scale, an offset or a loss weight has no reason to be small.
     """
-    optimiser = keras.optimizers.AdamW(
+    optimiser = FusedAdamW(
         make_schedule(config, total_steps),
         weight_decay=config.weight_decay,
         global_clipnorm=config.clip_norm,
