@@ -19,7 +19,7 @@ from trainer.config import ModelConfig, TrainingConfig
 from trainer.event_files import EVENTS, MODEL_RUN
 from trainer.inference import AnsweringNetwork
 from trainer.member import train, trained_weights
-from trainer.network import build_network
+from trainer.network import build_served_network
 from trainer.several_machines import lead
 from trainer.tuning_config import tuned
 
@@ -63,7 +63,7 @@ def run_fn(fn_args: FnArgs) -> None:
 
     # Served in float32: a server's CPU need not have what the trainer's had.
     keras.mixed_precision.set_global_policy("float32")
-    served = build_network(model_config, encoder_weights=False)
+    served = build_served_network(model_config)
     served.load_weights(str(trained_weights(run_dir))).assert_existing_objects_matched()
     save_model(
         AnsweringNetwork.configured(served, model_config, fn_args.eval_files),
