@@ -12,12 +12,12 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
 
 from serving.server.batching import Batcher, Feeds, has_batches
-from serving.server.constant_weights import VARIABLE, has_constant_weights
+from serving.server.constant_weights import FLAG, changing_weights
 from serving.server.errors import ServingError, invalid, precondition, status_of
 from serving.server.options import BatchingOptions
 
-_MOST_CALLABLES = 64
-"""Choices of outputs that are kept prepared."""
+_MOST_CALLABLES = 8
+"""Choices of outputs that are kept prepared: each may hold all weights in oneDNN's order."""
 
 _MOST_QUEUES = 16
 """Every choice of outputs has one of its own, with threads; requests beyond them run alone."""
@@ -64,11 +64,12 @@ class Servable:
         except Exception as error:
             self._session.close()
             raise _damaged(directory, error) from error
-        if constant_weights and not has_constant_weights(meta_graph):
+        changing = changing_weights(meta_graph) if constant_weights else None
+        if changing is not None:
             self._session.close()
             raise precondition(
-                f"{directory}: multiplies by what it computes, which this server was not started "
-                f"for. Start it again, or with {VARIABLE}=0 in its environment"
+                f"{directory}: {changing}, and this server was started for weights that stay what "
+                f"they are. Start it again with {FLAG}=0 in its environment"
             )
         self.signatures: Mapping[str, meta_graph_pb2.SignatureDef] = dict(meta_graph.signature_def)
 
@@ -95,12 +96,14 @@ class Servable:
         Raises:
             ServingError: TensorFlow refuses, for example an image that is none.
         """
-        names = list(feeds)
+        # In one order, so that whatever order is asked for is the same choice of outputs.
+        names, wanted = sorted(feeds), sorted(set(fetches))
         try:
-            answer: list[np.ndarray] = self._callable(names, fetches)(*map(feeds.get, names))
+            found = self._callable(names, wanted)(*map(feeds.get, names))
         except tf.errors.OpError as error:
             raise ServingError(status_of(error.error_code), error.message.rstrip("\n")) from error
-        return answer
+        answer = dict(zip(wanted, found, strict=True))
+        return [answer[tensor] for tensor in fetches]
 
     def enter(self) -> bool:
         """Keeps it open until ``leave``; false where it is about to close."""
