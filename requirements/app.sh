@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Makes an environment for the web page alone, once, without TensorFlow: what its container image has.
+# Makes an environment for the web page alone, once, without TensorFlow: what its container image has,
+# for the test of that image.
 #   BRISC_APP_VENV=DIR   where, default .venv-app
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

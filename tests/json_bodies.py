@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import classification_pb2, predict_pb2
 
-from serving.server.errors import ServingError
+from serving.server.errors import ServingError, invalid
 from serving.server.json_answers import error_json
 from serving.server.json_requests import (
     JsonFormat,
@@ -28,7 +28,9 @@ SIGNATURES = {
 
 
 def inputs(signature: str) -> Mapping[str, meta_graph_pb2.TensorInfo]:
-    names = SIGNATURES[signature or "serving_default"]
+    names = SIGNATURES.get(signature or "serving_default")
+    if names is None:
+        raise invalid(f'Serving signature name: "{signature}" not found in signature def')
     return {
         name: meta_graph_pb2.TensorInfo(dtype=tf.as_dtype(kind).as_datatype_enum)
         for name, kind in names.items()
@@ -51,8 +53,5 @@ def check_read_or_refused(body: bytes) -> None:
     ):
         try:
             ask()
-        except KeyError as error:
-            # A signature that this model does not have.
-            assert error.args[0] not in SIGNATURES
         except ServingError as error:
             assert error.message and json.loads(error_json(error.message))["error"]

@@ -24,6 +24,12 @@ DEPLOY = ROOT / "serving" / "deploy"
 STEPS = dict[str, list[str]]
 
 
+def ignored() -> list[str]:
+    """What the engine is not sent, and what of that it is."""
+    lines = (DEPLOY / "app" / "Dockerfile.dockerignore").read_text().splitlines()
+    return [line for line in lines if not line.startswith("#")]
+
+
 @pytest.fixture(scope="module")
 def steps() -> STEPS:
     """What the Dockerfile says, by instruction."""
@@ -38,11 +44,16 @@ def steps() -> STEPS:
 @pytest.fixture(scope="module")
 def image(steps: STEPS, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its files, from those that git knows."""
+    not_sent = [line for line in ignored() if not line.startswith(("!", "*"))]
     folder = tmp_path_factory.mktemp("image") / "brisc"
     for copied in steps["COPY"]:
-        source, target = copied.split()
+        source, target = copied.split()[-2:]
         known = subprocess.run(
-            ["git", "ls-files", source], cwd=ROOT, capture_output=True, text=True, check=True
+            ["git", "ls-files", source, *(f":!{path}" for path in not_sent)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         for name in known.stdout.splitlines():
             place = folder / target / Path(name).relative_to(source)
@@ -98,12 +109,10 @@ def test_the_page_answers_for_a_slice_without_tensorflow(page: str, python: Path
         assert named.status_code == 403
 
 
-def test_nothing_but_what_is_copied_is_sent_to_the_engine(steps: STEPS) -> None:
-    first, *kept = [
-        line
-        for line in (DEPLOY / "app" / "Dockerfile.dockerignore").read_text().splitlines()
-        if not line.startswith("#")
-    ]
+def test_nothing_but_what_is_copied_is_sent_to_the_engine(steps: STEPS, image: Path) -> None:
+    first, *others = ignored()
     assert first == "*"
-    sent = {line.removeprefix("!") for line in kept if line.startswith("!")}
-    assert sent == {copied.split()[0] for copied in steps["COPY"]}
+    sent = {line.removeprefix("!") for line in others if line.startswith("!")}
+    assert sent == {copied.split()[-2] for copied in steps["COPY"]}
+    # Of a deployment that somebody has made of it, keys among it.
+    assert "serving/deploy" in others and not (image / "serving" / "deploy").exists()

@@ -199,6 +199,7 @@ def test_workspace_without_training_exits_1_and_is_named(brisc: Brisc) -> None:
         (["predict", "slice.png"], "--model, --server", "exactly one"),
         (["app"], "--model, --server", "exactly one"),
         (["app", "--server", "127.0.0.1:1"], "server 127.0.0.1:1", "no address"),
+        (["app", "--server=http://127.0.0.1:1", "--trusted-host=a:1"], "--trusted-host", "'a:1'"),
         (["predict", "slice.png", "--server", "127.0.0.1:1"], "server 127.0.0.1:1", "no address"),
         (
             ["predict", "slice.png", "--server", "http://x", "--secrets", "s.yaml"],

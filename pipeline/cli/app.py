@@ -53,7 +53,15 @@ def app(
     from pipeline.console import hush_tensorflow
     from serving.app.options import AppOptions
     from serving.app.run import run_app
+    from serving.app.security import is_host_name
 
+    for name in trusted_host or ():
+        if not is_host_name(name):
+            raise ConfigurationError(
+                "--trusted-host",
+                f"{name!r} is no name of a host",
+                "Give the name or address alone, without scheme and port",
+            )
     # Of a server of its own the token is nobody's business.
     token = load_secrets(secrets).serving_token if server is not None else None
     hush_tensorflow()

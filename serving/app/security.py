@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
 from typing import Any
 
@@ -60,7 +61,7 @@ class Guard:
         name = headers.get("host", "").rpartition("@")[2]
         name = name.partition("]")[0].lstrip("[") if "[" in name else name.partition(":")[0]
         if self._names and name.lower() not in self._names:
-            return "This page is not called by this name."
+            return "This page is not called by this name; --trusted-host can add it."
         if not self._names and self._local and not is_loopback(name):
             return "This page is for this machine alone."
         if scope["method"] == "POST" and headers.get("sec-fetch-site") in (
@@ -69,6 +70,15 @@ class Guard:
         ):
             return "Only this page itself may ask."
         return None
+
+
+def is_host_name(name: str) -> bool:
+    """Whether it is a bare name or address: without scheme, port or brackets."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return re.fullmatch(r"\w[\w.-]*", name) is not None
+    return True
 
 
 def is_loopback(host: str) -> bool:

@@ -172,9 +172,11 @@ def test_a_model_that_cannot_be_served_is_not_pushed(bench: Bench, blessed: Fini
     (trained,) = bench.workspace.glob(f"artifacts/Trainer/model/*/Format-Serving/{WARMUP_REQUESTS}")
     kept = trained.read_bytes()
     trained.write_bytes(kept[: len(kept) // 2])
-    # Asks for other slices, and so is not taken from the cache.
-    refused = bench.run(*PASS, "--set=serving.infra_check_slices=3")
-    trained.write_bytes(kept)
+    try:
+        # Asks for other slices, and so is not taken from the cache.
+        refused = bench.run(*PASS, "--set=serving.infra_check_slices=3")
+    finally:
+        trained.write_bytes(kept)
     assert refused.code == 3, refused.errors
     assert refused.states["Trainer"] == "cached" and refused.states["InfraCheck"] == "run"
     assert {verdict["passed"] for verdict in refused.report["verdicts"]} == {True}
