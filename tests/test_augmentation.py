@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer.augmentation import make_augment
+from trainer.augmentation import Augmentation
 from trainer.config import AugmentationConfig
+from trainer.warp import moved
 
 SIZE = 33
 BATCH = 64
@@ -21,12 +22,13 @@ def augmented(
     grey: np.ndarray, mask: np.ndarray, number: int = 0, **amounts: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """A batch of the same slice, [S, S] twice, to [batch, S, S] twice."""
-    augment = tf.function(make_augment(AugmentationConfig(**{**OFF, **amounts}), SIZE))
+    augment = Augmentation(AugmentationConfig(**{**OFF, **amounts}), SIZE)
     images, masks = (
-        tf.constant(np.tile(part[np.newaxis, ..., np.newaxis], (BATCH, 1, 1, 1)), dtype)
-        for part, dtype in ((grey, tf.float32), (mask, tf.uint8))
+        tf.constant(np.tile(part[np.newaxis, ..., np.newaxis], (BATCH, 1, 1, 1)), tf.uint8)
+        for part in (grey, mask)
     )
-    found = augment(images, masks, tf.constant([7, number], tf.int64))
+    drawn = augment.draw(BATCH, tf.constant([7, number], tf.int64))
+    found = tf.function(augment.apply, jit_compile=True)(images, masks, drawn)
     return found[0].numpy()[..., 0], found[1].numpy()[..., 0]
 
 
@@ -114,3 +116,26 @@ def test_another_seed_draws_another_variation_and_the_same_the_same() -> None:
     first, again, other = (augmented(grey, mask, n, **everything)[0] for n in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_slices_are_moved_as_by_tensorflows_own_operation() -> None:
+    rng = np.random.default_rng(0)
+    grey = rng.integers(0, 256, (BATCH, SIZE, SIZE, 1), np.uint8)
+    mask = rng.integers(0, 2, (BATCH, SIZE, SIZE, 1), np.uint8)
+    # Also mirrored, sheared, blown up and partly out of the picture.
+    middle, spread = [1, 0, 0, 0, 1, 0], [0.7, 0.7, SIZE / 3, 0.7, 0.7, SIZE / 3]
+    placement = rng.normal(middle, spread, (BATCH, 6))
+    found = tf.function(moved, jit_compile=True)(grey, mask, tf.cast(placement, tf.float32))
+    for part, pixels, interpolation in zip(
+        found, (grey.astype(np.float32), mask), ("BILINEAR", "NEAREST"), strict=True
+    ):
+        expected = tf.raw_ops.ImageProjectiveTransformV3(
+            images=pixels,
+            transforms=np.pad(placement, ((0, 0), (0, 2))).astype(np.float32),
+            output_shape=[SIZE, SIZE],
+            fill_value=0.0,
+            interpolation=interpolation,
+            fill_mode="CONSTANT",
+        )
+        assert 0.2 < np.mean(expected == 0) < 0.9
+        np.testing.assert_allclose(part, expected, atol=0.01)

@@ -3,78 +3,90 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from trainer.config import AugmentationConfig
+from trainer.warp import moved
 
-Augment = Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+Variation = dict[str, tf.Tensor]
+"""What was drawn for each slice of a batch, by its name; what does not vary is not in it."""
 
 _GREYEST = 255.0
 _NOISE_ROWS = 8192
 """Where a slice's noise may begin."""
 
 
-def make_augment(config: AugmentationConfig, image_size: int) -> Augment:
-    """Builds the augmentation of a batch.
+class Augmentation:
+    """Draws how slices are varied, and varies them: two steps, so that XLA compiles the second.
 
-    Args:
-        config: How far slices are varied.
-        image_size: S, pixels.
-
-    Returns:
-        A function of (grey float32 [batch, S, S, 1], 0..255; mask uint8 {0, 1} of that shape;
-        seed int64 [2]) to both of them varied. What ``config`` leaves at zero costs nothing.
+    Compiled together, all that is drawn for a slice would be worked out for each of its pixels.
     """
-    # A draw for each pixel of each batch costs more than all else here: drawn once, and each slice
-    # begins at a row of its own.
-    noise = tf.random.stateless_normal([_NOISE_ROWS + image_size, image_size], [0, 0])
 
-    def augment(grey: tf.Tensor, mask: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        draw = _Draw(tf.shape(grey)[0], seed)
+    def __init__(self, config: AugmentationConfig, image_size: int) -> None:
+        """For slices of ``image_size`` pixels; what ``config`` leaves at zero costs nothing."""
+        self._config = config
+        self._size = image_size
+        # A draw for each pixel of each batch costs more than all else here: drawn once, and each
+        # slice begins at a row of its own.
+        shape = [_NOISE_ROWS + image_size, image_size]
+        self._noise = tf.random.stateless_normal(shape, [0, 0]) if config.noise else None
+
+    def draw(self, batch: int, seed: tf.Tensor) -> Variation:
+        """Draws for ``batch`` slices from ``seed``, int64 [2]."""
+        config, draw = self._config, _Draw(batch, seed)
+        drawn: Variation = {}
         if config.flip or config.rotation or config.scale or config.shift:
-            placement = _placement(config, image_size, draw)
-            grey, mask = _moved(grey, placement, "BILINEAR"), _moved(mask, placement, "NEAREST")
+            drawn["placement"] = _placement(config, self._size, draw)
         if config.gamma or config.contrast or config.brightness:
-            grey = _recoloured(config, grey, draw)
+            drawn["levels"] = _levels(config, draw)
         if config.noise:
-            deviation = draw.pixels(config.noise / 2, config.noise / 2) * _GREYEST
-            first = tf.cast(draw.around(_NOISE_ROWS / 2, _NOISE_ROWS / 2), tf.int32)
-            rows = first[:, tf.newaxis] + tf.range(image_size)
-            grey += deviation * tf.gather(noise, rows)[..., tf.newaxis]
-            grey = tf.clip_by_value(grey, 0.0, _GREYEST)
-        return grey, mask
+            drawn["deviation"] = draw.around(config.noise / 2, config.noise / 2) * _GREYEST
+            drawn["first"] = tf.cast(draw.around(_NOISE_ROWS / 2, _NOISE_ROWS / 2), tf.int32)
+        return drawn
 
-    return augment
+    def apply(
+        self, grey: tf.Tensor, mask: tf.Tensor, drawn: Variation
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Varies slices as was drawn.
+
+        Args:
+            grey: uint8 [batch, S, S, 1]; all of the shape is known when this is traced.
+            mask: uint8 {0, 1} of that shape.
+            drawn: From ``draw``.
+
+        Returns:
+            The slices float32, 0..255, and their masks uint8 {0, 1}, of the same shape.
+        """
+        image = tf.cast(grey, tf.float32)
+        if "placement" in drawn:
+            image, mask = moved(grey, mask, drawn["placement"])
+        if "levels" in drawn:
+            image = _recoloured(image, drawn["levels"])
+        if self._noise is not None:
+            rows = drawn["first"][:, tf.newaxis] + tf.range(self._size)
+            noise = tf.gather(self._noise, rows) * drawn["deviation"][:, tf.newaxis, tf.newaxis]
+            image = tf.clip_by_value(image + noise[..., tf.newaxis], 0.0, _GREYEST)
+        return image, mask
 
 
 class _Draw:
     """Random values for each slice of a batch, all from one seed."""
 
-    def __init__(self, batch: tf.Tensor, seed: tf.Tensor) -> None:
+    def __init__(self, batch: int, seed: tf.Tensor) -> None:
         self._batch = batch
         self._seed = seed
         self._number = 0
 
-    def seed(self) -> tf.Tensor:
-        """A new seed each time."""
-        self._number += 1
-        return tf.random.experimental.stateless_fold_in(self._seed, self._number)
-
     def around(self, centre: float, reach: float) -> tf.Tensor:
         """Uniform values, float32 [batch]."""
-        return tf.random.stateless_uniform(
-            [self._batch], self.seed(), centre - reach, centre + reach
-        )
-
-    def pixels(self, centre: float, reach: float) -> tf.Tensor:
-        """The same, as float32 [batch, 1, 1, 1]."""
-        return self.around(centre, reach)[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        self._number += 1
+        seed = tf.random.experimental.stateless_fold_in(self._seed, self._number)
+        return tf.random.stateless_uniform([self._batch], seed, centre - reach, centre + reach)
 
 
 def _placement(config: AugmentationConfig, size: int, draw: _Draw) -> tf.Tensor:
-    """Where each output pixel is taken from: float32 [batch, 8], as projective transforms."""
+    """Where each output pixel is taken from: ``placement`` of ``trainer.warp``."""
     angle = draw.around(0, math.radians(config.rotation))
     scale = draw.around(1, config.scale)
     right, down = draw.around(0, config.shift * size), draw.around(0, config.shift * size)
@@ -88,32 +100,24 @@ def _placement(config: AugmentationConfig, size: int, draw: _Draw) -> tf.Tensor:
         offset = centre - factors[0] * (centre + right) - factors[1] * (centre + down)
         return [*factors, offset]
 
-    zero = tf.zeros_like(angle)
-    return tf.stack([*row(across), *row(along), zero, zero], axis=-1)
+    return tf.stack([*row(across), *row(along)], axis=-1)
 
 
-def _moved(images: tf.Tensor, placement: tf.Tensor, interpolation: str) -> tf.Tensor:
-    moved = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=placement,
-        output_shape=tf.shape(images)[1:3],
-        fill_value=0.0,
-        interpolation=interpolation,
-        fill_mode="CONSTANT",
-    )
-    return tf.ensure_shape(moved, images.shape)
+def _levels(config: AugmentationConfig, draw: _Draw) -> tf.Tensor:
+    """What each of the 256 levels becomes, float32 [batch, 256].
 
-
-def _recoloured(config: AugmentationConfig, grey: tf.Tensor, draw: _Draw) -> tf.Tensor:
-    # Worked out for the 256 levels of each slice, not for its pixels: a power is expensive.
-    count = int(_GREYEST) + 1
-    levels = tf.linspace(0.0, 1.0, count)[tf.newaxis, :]
+    Of levels and not of pixels: a power is expensive.
+    """
+    levels = tf.linspace(0.0, 1.0, int(_GREYEST) + 1)[tf.newaxis, :]
     if config.gamma:
         levels = tf.pow(levels, draw.around(1, config.gamma)[:, tf.newaxis])
     if config.contrast:
         levels *= draw.around(1, config.contrast)[:, tf.newaxis]
     if config.brightness:
         levels += draw.around(0, config.brightness)[:, tf.newaxis]
-    levels = _GREYEST * tf.clip_by_value(levels, 0.0, 1.0)
-    own = tf.range(tf.shape(grey)[0])[:, tf.newaxis, tf.newaxis, tf.newaxis] * count
+    return _GREYEST * tf.clip_by_value(levels, 0.0, 1.0)
+
+
+def _recoloured(grey: tf.Tensor, levels: tf.Tensor) -> tf.Tensor:
+    own = tf.range(grey.shape[0])[:, tf.newaxis, tf.newaxis, tf.newaxis] * levels.shape[1]
     return tf.gather(tf.reshape(levels, [-1]), own + tf.cast(grey + 0.5, tf.int32))

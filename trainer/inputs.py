@@ -11,7 +11,7 @@ from data import naming
 from preprocessing import features
 from preprocessing.decode import decode_png
 from preprocessing.normalise import normalise
-from trainer.augmentation import make_augment
+from trainer.augmentation import Augmentation, Variation
 from trainer.config import AugmentationConfig
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
@@ -67,16 +67,20 @@ def training_batches(
     batches = (kept if decoded else _decoded(kept, image_size)).batch(
         batch_size, drop_remainder=True
     )
-    augment = make_augment(augmentation, image_size)
+    augment = Augmentation(augmentation, image_size)
 
-    def vary(batch: _Slice, number: tf.Tensor) -> _Batch:
-        grey = tf.cast(batch[features.IMAGE], tf.float32)
-        varied = augment(grey, batch[features.MASK], tf.stack([seed, number]))
+    def draw(batch: _Slice, number: tf.Tensor) -> tuple[_Slice, Variation]:
+        return batch, augment.draw(batch_size, tf.stack([seed, number]))
+
+    @tf.function(jit_compile=True, autograph=False)
+    def vary(batch: _Slice, drawn: Variation) -> _Batch:
+        varied = augment.apply(batch[features.IMAGE], batch[features.MASK], drawn)
         return _as_batch(batch, *varied)
 
     numbers = tf.data.Dataset.counter(start=done)
     return (
         tf.data.Dataset.zip((batches, numbers))
+        .map(draw, num_parallel_calls=tf.data.AUTOTUNE)
         .map(vary, num_parallel_calls=tf.data.AUTOTUNE)
         .prefetch(tf.data.AUTOTUNE)
         .with_options(_dealt_out())
