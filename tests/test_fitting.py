@@ -52,6 +52,10 @@ class _Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+def _rms(weights: np.ndarray) -> float:
+    return float(np.sqrt(np.mean(np.square(weights))))
+
+
 @pytest.mark.integration
 def test_interrupted_trainings_end_with_the_same_weights(
     files: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -69,7 +73,9 @@ def test_interrupted_trainings_end_with_the_same_weights(
                 fitted(tmp_path / "parts", files, **keys)
     continued = fitted(tmp_path / "parts", files, **keys).get_weights()
     for one, other in zip(whole, continued, strict=True):
-        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+        # Of a tensor and not of each weight: one whose gradient is next to zero Adam moves by the
+        # sign of its float error. A batch too few would move all weights, by ten times as much.
+        assert _rms(one - other) <= 1e-5 + 1e-4 * _rms(one)
 
 
 @pytest.mark.integration
