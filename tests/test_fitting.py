@@ -52,8 +52,24 @@ class _Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def _rms(weights: np.ndarray) -> float:
-    return float(np.sqrt(np.mean(np.square(weights))))
+class _Weights(keras.callbacks.Callback):
+    """Keeps all that is learnt as it was first and after the last epoch: that of the best one may
+    be from before an interruption."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first: np.ndarray | None = None
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        if self.first is None:
+            self.first = self._all()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.last = self._all()
+
+    def _all(self) -> np.ndarray:
+        weights = [weight for weight in self.model.weights if "moving" not in weight.name]
+        return np.concatenate([weight.numpy().ravel() for weight in weights])
 
 
 @pytest.mark.integration
@@ -62,20 +78,24 @@ def test_interrupted_trainings_end_with_the_same_weights(
 ) -> None:
     # At larger rates Adam turns the float error of its first gradients into whole steps.
     keys = {"loss_weighting": "uncertainty", "ema_decay": 0.8, "learning_rate": 1e-4}
-    whole = fitted(tmp_path / "whole", files, **keys).get_weights()
     make = callbacks.make_callbacks
+
+    def fit_with(callback: keras.callbacks.Callback, folder: Path) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(fitting, "make_callbacks", lambda *a, **k: [*make(*a, **k), callback])
+            fitted(folder, files, **keys)
+
+    whole, continued = _Weights(), _Weights()
+    fit_with(whole, tmp_path / "whole")
     # Between the phases, and within the second.
     for epoch in (0, 1):
-        stop = _Stop(epoch)
-        with monkeypatch.context() as patch:
-            patch.setattr(fitting, "make_callbacks", lambda *a, s=stop, **k: [*make(*a, **k), s])
-            with pytest.raises(KeyboardInterrupt):
-                fitted(tmp_path / "parts", files, **keys)
-    continued = fitted(tmp_path / "parts", files, **keys).get_weights()
-    for one, other in zip(whole, continued, strict=True):
-        # Of a tensor and not of each weight: one whose gradient is next to zero Adam moves by the
-        # sign of its float error. A batch too few would move all weights, by ten times as much.
-        assert _rms(one - other) <= 1e-5 + 1e-4 * _rms(one)
+        with pytest.raises(KeyboardInterrupt):
+            fit_with(_Stop(epoch), tmp_path / "parts")
+    fit_with(continued, tmp_path / "parts")
+    # One thousandth where this was written, one twentieth where batches begin anew. Single weights
+    # whose gradient is next to zero Adam moves by the sign of its float error.
+    way = np.linalg.norm(whole.last - whole.first)
+    assert np.linalg.norm(continued.last - whole.last) < 0.02 * way
 
 
 @pytest.mark.integration
