@@ -41,12 +41,7 @@ def find_faults(model: Path, images: Sequence[bytes]) -> list[str]:
             base.mkdir()
             (base / "1").symlink_to(model.resolve(), target_is_directory=True)
             options = ServerOptions(
-                model_base_path=base,
-                model_name=_NAME,
-                grpc_port=0,
-                rest_port=0,
-                # What a server that runs would refuse must not be pushed.
-                constant_weights=True,
+                model_base_path=base, model_name=_NAME, grpc_port=0, rest_port=0
             )
             server = RunningServer(options)
             try:

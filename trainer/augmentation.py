@@ -63,7 +63,7 @@ class Augmentation:
             image, mask = moved(grey, mask, drawn["placement"])
         if "levels" in drawn:
             image = _recoloured(image, drawn["levels"])
-        if self._noise is not None:
+        if "deviation" in drawn:
             rows = drawn["first"][:, tf.newaxis] + tf.range(self._size)
             noise = tf.gather(self._noise, rows) * drawn["deviation"][:, tf.newaxis, tf.newaxis]
             image = tf.clip_by_value(image + noise[..., tf.newaxis], 0.0, _GREYEST)

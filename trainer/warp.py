@@ -10,7 +10,7 @@ import tensorflow as tf
 def moved(grey: tf.Tensor, mask: tf.Tensor, placement: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Takes each pixel from where ``placement`` says; where that is outside it is zero.
 
-    As TensorFlow's ImageProjectiveTransformV3 does, which is not for XLA and takes twice as long.
+    As TensorFlow's ImageProjectiveTransformV3 does, which XLA cannot compile.
 
     Args:
         grey: uint8 [batch, S, S, 1]; batch and S are known when this is traced.

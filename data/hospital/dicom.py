@@ -6,7 +6,6 @@ What identifies a patient stays in the file: of its elements only those that ``d
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from pathlib import Path
 
@@ -71,12 +70,9 @@ class DicomScan(Scan):
         syntax = self._pixels.syntax
         # Pillow reads this process with the 8 bits of the baseline one only.
         deep = syntax == uid.JPEGExtended12Bit and self._pixels.bits > 8
-        if not syntax.is_encapsulated or (syntax in _PLUGINS and not deep):
+        decodable = not deep if syntax in _PLUGINS else _has_decoder(syntax)
+        if decodable or not syntax.is_encapsulated:
             return
-        # What pydicom raises for a syntax that it has no decoder for.
-        with contextlib.suppress(NotImplementedError):
-            if syntax not in _PLUGINS and get_decoder(syntax).is_available:
-                return
         name = uid.UID_dictionary.get(syntax, ("unknown",))[0]
         raise ScanError(self.where, f"its compression cannot be read ({name})", _DECOMPRESS)
 
@@ -179,3 +175,11 @@ class DicomScan(Scan):
             notes.append(f"{missing} of its pixels are no finite number")
         grey[outside] = 0
         return grey
+
+
+def _has_decoder(syntax: uid.UID) -> bool:
+    try:
+        return get_decoder(syntax).is_available
+    except NotImplementedError:
+        # What pydicom raises for a syntax of which it knows no decoder at all.
+        return False
