@@ -106,7 +106,7 @@ def test_bytes_that_reach_further_lines_of_the_parser_are_a_request_or_refused(
     version = "2.3.0" if sys.version_info < (3, 11) else "3.0.0"
     atheris = python_package(f"atheris=={version}")
     # Its bound on memory is of the peak, which a process inherits from the one that started it.
-    options = [f"-runs={MANY}", "-rss_limit_mb=0"]
+    options = [f"-runs={MANY}", "-rss_limit_mb=0", f"-artifact_prefix={tmp_path}/"]
     command = [sys.executable, "-m", "tests.fuzz_bodies", str(tmp_path), *options]
     variables = {**os.environ, "PYTHONPATH": f"{atheris}:{ROOT}"}
     ended = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True)
