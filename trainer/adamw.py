@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -11,34 +12,91 @@ import tf_keras as keras
 class FusedAdamW(keras.optimizers.AdamW):
     """Keras' AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), for dense gradients.
 
-    Keras moves a weight by a dozen operations, each of which a processor reads and writes all of
-    it for; TensorFlow's own ``ResourceApplyAdam`` is one, on all threads. Its variables are Keras'
-    own, so a checkpoint of either continues with the other.
+    Keras moves a weight by two dozen operations, each of which a processor reads and writes all of
+    it for. Here XLA makes one loop of decay, step and moving average; on a GPU and on several
+    devices TensorFlow's own ``ResourceApplyAdam`` does the step, and Keras the rest. Its variables
+    are Keras' own, so a checkpoint of either continues with the other.
 
     Raises:
-        ValueError: ``amsgrad`` is asked for, which that operation does not have.
+        ValueError: ``amsgrad`` is asked for, which is not here.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         if self.amsgrad:
             raise ValueError("amsgrad: not here; keras.optimizers.AdamW has it")
+        self._in_one_loop = not (
+            tf.distribute.has_strategy() or tf.config.list_physical_devices("GPU")
+        )
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         """Moves ``variable``, and its two moments, by its gradient of the same shape."""
         index = self._index_dict[self._var_key(variable)]
+        first, second = self._momentums[index], self._velocities[index]
         dtype = variable.dtype
         step = tf.cast(self.iterations + 1, dtype)
-        beta_1, beta_2 = tf.cast(self.beta_1, dtype), tf.cast(self.beta_2, dtype)
-        tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle,
-            m=self._momentums[index].handle,
-            v=self._velocities[index].handle,
-            beta1_power=tf.pow(beta_1, step),
-            beta2_power=tf.pow(beta_2, step),
-            lr=tf.cast(self.learning_rate, dtype),
-            beta1=beta_1,
-            beta2=beta_2,
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=gradient,
+        rate = tf.cast(self.learning_rate, dtype)
+        beta_1, beta_2, epsilon = (
+            tf.cast(value, dtype) for value in (self.beta_1, self.beta_2, self.epsilon)
         )
+        power_1, power_2 = tf.pow(beta_1, step), tf.pow(beta_2, step)
+        if not self._in_one_loop:
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.handle,
+                m=first.handle,
+                v=second.handle,
+                beta1_power=power_1,
+                beta2_power=power_2,
+                lr=rate,
+                beta1=beta_1,
+                beta2=beta_2,
+                epsilon=epsilon,
+                grad=gradient,
+            )
+            return
+        decays = self.weight_decay is not None and self._use_weight_decay(variable)
+        kept = 1 - rate * tf.cast(self.weight_decay, dtype) if decays else tf.ones((), dtype)
+        averages = [self._model_variables_moving_average[index]] if self.use_ema else []
+        _move(
+            variable,
+            [first, second],
+            averages,
+            gradient,
+            kept,
+            rate * tf.sqrt(1 - power_2) / (1 - power_1),
+            [beta_1, beta_2],
+            epsilon,
+            tf.cast(self.ema_momentum, dtype),
+        )
+
+    def _apply_weight_decay(self, variables: Sequence[tf.Variable]) -> None:
+        if not self._in_one_loop:
+            super()._apply_weight_decay(variables)
+
+    def _update_model_variables_moving_average(self, variables: Sequence[tf.Variable]) -> None:
+        if not self._in_one_loop:
+            super()._update_model_variables_moving_average(variables)
+
+
+@tf.function(jit_compile=True)
+def _move(
+    variable: tf.Variable,
+    moments: Sequence[tf.Variable],
+    averages: Sequence[tf.Variable],
+    gradient: tf.Tensor,
+    kept: tf.Tensor,
+    rate: tf.Tensor,
+    betas: Sequence[tf.Tensor],
+    epsilon: tf.Tensor,
+    momentum: tf.Tensor,
+) -> None:
+    """The step of algorithm 2 in Loshchilov and Hutter 2019, in Keras' order of operations."""
+    (first, second), (beta_1, beta_2) = moments, betas
+    mean = first + (gradient - first) * (1 - beta_1)
+    square = second + (gradient * gradient - second) * (1 - beta_2)
+    moved = variable * kept - rate * mean / (tf.sqrt(square) + epsilon)
+    first.assign(mean)
+    second.assign(square)
+    variable.assign(moved)
+    for average in averages:
+        average.assign(momentum * average + (1 - momentum) * moved)

@@ -14,9 +14,12 @@ from preprocessing.normalise import ENCODER_CHANNELS
 from trainer.config import ModelConfig
 from trainer.encoder_file import KEY, encoder_file
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
+from trainer.wide_convolution import multiply_where_wide
 
 # The last activation of segmentation-models' ResNets, 1/32 of the input's side.
 _BOTTLENECK = "relu1"
+# Their first layer, which normalises the input's channels.
+_INPUT_NORM = "bn_data"
 
 # Keras' own 0.99 averages over hundreds of steps, more than a small data set has in an epoch:
 # val is then judged by statistics of a network long gone. This is PyTorch's default, in whose
@@ -47,6 +50,8 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     pretrained = encoder_weights and config.encoder_weights == "imagenet"
     unet = _build_unet(config, "imagenet" if pretrained else None)
     _set_batch_norms(unet)
+    if not tf.config.list_physical_devices("GPU"):
+        _suit_processor(unet)
     bottleneck = unet.get_layer(_BOTTLENECK).output
     file = encoder_file(config) if encoder_weights else None
     if file is not None:
@@ -94,6 +99,13 @@ def _set_batch_norms(unet: keras.Model) -> None:
             layer.synchronized = shared
             layer.fused = layer.fused and not shared
             layer._bessels_correction_test_only = False
+
+
+def _suit_processor(unet: keras.Model) -> None:
+    """Chooses other operations for the same sums where oneDNN's take a processor longer."""
+    multiply_where_wide(unet)
+    # Made for many channels, and here there are three.
+    unet.get_layer(_INPUT_NORM).fused = False
 
 
 def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
