@@ -4,68 +4,36 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from pipeline.airflow.home import Home, Record
 from pipeline.airflow.processes import Process
-from tests.airflow_api import Api
 from tests.airflow_environment import airflow_environment
-from tests.command import COMMAND, ROOT
+from tests.airflow_instance import PASS, Airflow, airflow_up, brisc_airflow, export
 from tests.end_to_end.conftest import TINY
 from tests.postgres import running_postgres
 
 # Two runs, each component a process of its own.
 pytestmark = [pytest.mark.orchestration, pytest.mark.timeout(2400)]
 
-PASS = ("gate.thresholds=[{metric: accuracy, min: 0}]", "gate.changes=[]")
 # Earlier runs are looked up each time, and Pusher looks whether the model still lies there.
 LOOKING = {"PreviousStatistics", "Baseline", "Pusher"}
-
-
-@dataclass(frozen=True)
-class Airflow:
-    """An Airflow that is up.
-
-    Attributes:
-        api: Its API.
-        record: Its services.
-        data: Where data sets arrive: a pattern of folders, of which there is one.
-        workspace: The workspace of its DAG.
-        nodes: The side file of the DAG: what each component waits for.
-    """
-
-    api: Api
-    record: Record
-    data: Path
-    workspace: Path
-    nodes: dict[str, list[str]]
-
-
-def brisc(*arguments: str | Path, **variables: str) -> str:
-    ended = subprocess.run(
-        [*COMMAND, "airflow", *arguments],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return ended.stdout
 
 
 @pytest.fixture(scope="module")
 def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DAG of the tiny run."""
-    folder = tmp_path_factory.mktemp("airflow")
-    place = [f"--workspace={folder / 'workspace'}", "--retry-delay=10"]
-    brisc("export", folder / "dags", *place, *TINY)
-    return folder / "dags"
+    return export(tmp_path_factory.mktemp("airflow"), *TINY)
+
+
+@pytest.fixture(scope="module")
+def data(dags: Path, small_data: Path) -> Path:
+    """Where data sets arrive: a pattern of folders, of which there is one."""
+    (dags.parent / "span-007").symlink_to(small_data)
+    return dags.parent / "span-{SPAN:3}"
 
 
 @pytest.fixture(scope="module")
@@ -75,34 +43,10 @@ def environment() -> Path:
 
 
 @pytest.fixture(scope="module")
-def airflow(dags: Path, environment: Path, small_data: Path) -> Iterator[Airflow]:
+def airflow(dags: Path, environment: Path) -> Iterator[Airflow]:
     """Airflow with that DAG, until the tests of this file are done."""
-    workspace = dags.parent / "workspace"
-    (dags.parent / "span-007").symlink_to(small_data)
-    with running_postgres() as server:
-        variables = {
-            "BRISC_AIRFLOW_VENV": str(environment),
-            "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
-            "BRISC_METADATA_STORE": server.address("metadata"),
-        }
-        said = brisc("up", f"--dags={dags}", "--port=0", **variables)
-        try:
-            found = re.match(
-                r"(http://127\.0\.0\.1:\d+)/dags/brisc: user (.+), password (.+)", said
-            )
-            assert found is not None, said
-            record = Home.at(workspace / "airflow", environment).record()
-            assert record is not None
-            nodes = json.loads((dags / "brisc_nodes.json").read_text())
-            yield Airflow(
-                api=Api.at(found[1], "brisc", found[2], found[3]),
-                record=record,
-                data=dags.parent / "span-{SPAN:3}",
-                workspace=workspace,
-                nodes={node["id"]: node["upstream"] for node in nodes},
-            )
-        finally:
-            brisc("down", f"--workspace={workspace}", BRISC_AIRFLOW_VENV=str(environment))
+    with running_postgres() as server, airflow_up(dags, environment, server) as up:
+        yield up
 
 
 # Asked in Airflow's environment: what the scheduler would see.
@@ -166,21 +110,21 @@ def test_nothing_listens_beyond_loopback(airflow: Airflow) -> None:
     ],
 )
 def test_a_parameter_of_the_wrong_type_is_refused(
-    airflow: Airflow, parameter: str, value: object
+    airflow: Airflow, data: Path, parameter: str, value: object
 ) -> None:
-    answer = airflow.api.trigger(**{"data": str(airflow.data), parameter: value})
+    answer = airflow.api.trigger(**{"data": str(data), parameter: value})
     assert answer.status_code == 400
     assert f"Invalid input for param {parameter}" in answer.json()["detail"]
 
 
 @pytest.fixture(scope="module")
-def first(airflow: Airflow) -> str:
+def first(airflow: Airflow, data: Path) -> str:
     """A run of which one component could do its work only when it was tried again."""
     # Pusher makes a folder of this name.
     obstacle = airflow.workspace / "serving"
     obstacle.parent.mkdir(exist_ok=True)
     obstacle.touch()
-    answer = airflow.api.trigger(data=str(airflow.data), set=PASS)
+    answer = airflow.api.trigger(data=str(data), set=PASS)
     run = str(answer.raise_for_status().json()["dag_run_id"])
     airflow.api.wait(run, "Pusher", "up_for_retry")
     obstacle.unlink()
@@ -208,8 +152,10 @@ def test_a_components_log_is_that_of_its_task(airflow: Airflow, first: str) -> N
     assert "Trainer: run" in airflow.api.log(first, "Trainer", 1).splitlines()
 
 
-def test_an_unchanged_run_comes_from_the_cache_and_says_so(airflow: Airflow, first: str) -> None:
-    answer = airflow.api.trigger(data=str(airflow.data), set=PASS)
+def test_an_unchanged_run_comes_from_the_cache_and_says_so(
+    airflow: Airflow, data: Path, first: str
+) -> None:
+    answer = airflow.api.trigger(data=str(data), set=PASS)
     run = str(answer.raise_for_status().json()["dag_run_id"])
     airflow.api.wait(run)
     states = {name: state for name, (state, _) in airflow.api.tasks(run).items()}
@@ -218,8 +164,8 @@ def test_an_unchanged_run_comes_from_the_cache_and_says_so(airflow: Airflow, fir
     assert airflow.api.run_state(run) == "success"
 
 
-def test_parameters_that_no_run_has_end_it_at_once(airflow: Airflow) -> None:
-    run = airflow.api.trigger(data=str(airflow.data), epoch=3).json()["dag_run_id"]
+def test_parameters_that_no_run_has_end_it_at_once(airflow: Airflow, data: Path) -> None:
+    run = airflow.api.trigger(data=str(data), epoch=3).json()["dag_run_id"]
     airflow.api.wait(run)
     assert airflow.api.tasks(run)["prepare"] == ("failed", 1)
     assert "no such parameter: epoch" in airflow.api.log(run, "prepare", 1)
@@ -228,6 +174,8 @@ def test_parameters_that_no_run_has_end_it_at_once(airflow: Airflow) -> None:
 def test_down_ends_every_process_of_it(airflow: Airflow, environment: Path) -> None:
     started = [process for family in airflow.record.running.values() for process in family]
     assert len(started) > len(airflow.record.processes)
-    said = brisc("down", f"--workspace={airflow.workspace}", BRISC_AIRFLOW_VENV=str(environment))
+    said = brisc_airflow(
+        "down", f"--workspace={airflow.workspace}", BRISC_AIRFLOW_VENV=str(environment)
+    )
     assert all(name in said for name in airflow.record.processes)
     assert not [process for process in started if process.runs]

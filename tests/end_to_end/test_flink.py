@@ -50,6 +50,8 @@ def transformed(bench: Bench, split: str) -> tuple[list[tuple[Any, ...]], np.nda
     return sorted(slices), np.array(one)
 
 
+# Two runs, one of them by processes that wait for each other.
+@pytest.mark.timeout(2400)
 @pytest.mark.orchestration
 def test_components_leave_on_flink_what_they_leave_here(
     bench: Bench, blessed: Finished, tmp_path: Path
