@@ -1,0 +1,116 @@
+"""Measures the data components on each engine of Beam, for docs/results.md.
+
+python -m tests.measure_engines DIR 300 1200 4800 [--engine flink]
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from data.layout import CLASSIFICATION, SEGMENTATION, Slice, scan
+
+ENGINES = {
+    "direct": [],
+    "two processes": ["--direct_running_mode=multi_processing", "--direct_num_workers=2"],
+    "flink": [],
+}
+"""Options of Beam, beside those by which a cluster is found."""
+
+_SIZE = 256
+_POLL = 0.25
+
+
+def main() -> None:
+    """Prints seconds of each component and the peak of memory, a line for each measurement."""
+    given = _arguments()
+    if given.run is not None:
+        logging.disable(logging.WARNING)
+        # TensorFlow: only in the process that is measured.
+        from tests.data_components import run_data_components
+
+        print(json.dumps(run_data_components(given.folder, _SIZE, json.loads(given.run))))
+        return
+    slices = scan(given.folder).slices
+    for count in given.counts:
+        with tempfile.TemporaryDirectory(dir=given.folder.parent) as scratch:
+            part = Path(scratch) / "data"
+            # Evenly over splits, classes and planes, by which the names are sorted.
+            for index in np.linspace(0, len(slices) - 1, count).round().astype(int):
+                _link(slices[index], part)
+            for engine in given.engine or ENGINES:
+                with _options(engine, Path(scratch)) as options:
+                    seconds, peak = _measure(part, options)
+                told = {name: round(value, 1) for name, value in seconds.items()}
+                print(f"{count} slices, {engine}: {peak:.0f} MiB, {told}", flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.measure_engines", description=__doc__)
+    parser.add_argument("folder", type=Path, help="in BRISC layout")
+    parser.add_argument("counts", type=int, nargs="*", help="so many slices of it, distinct ones")
+    parser.add_argument("--engine", action="append", choices=[*ENGINES], help="default: all")
+    parser.add_argument("--run", help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _link(item: Slice, target: Path) -> None:
+    for part, source in ((CLASSIFICATION, item.image), (SEGMENTATION, item.mask)):
+        if source is None:
+            continue
+        below = source.parts[source.parts.index(part) :]
+        link = target.joinpath(*below)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        os.link(source, link)
+
+
+@contextlib.contextmanager
+def _options(engine: str, folder: Path) -> Iterator[list[str]]:
+    if engine != "flink":
+        yield ENGINES[engine]
+        return
+    # pytest: not before it is needed.
+    from tests.flink.cluster import flink_cluster
+
+    with tempfile.TemporaryDirectory(dir=folder) as logs, flink_cluster(Path(logs)) as flink:
+        yield flink.beam_args
+
+
+def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], float]:
+    """Seconds of each component, and MiB of all processes below this one at their peak."""
+    command = [sys.executable, "-m", "tests.measure_engines", data, f"--run={json.dumps(options)}"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    peaks, ended = [0.0], threading.Event()
+    watch = threading.Thread(target=_watch, args=(peaks, ended))
+    watch.start()
+    output, _ = process.communicate()
+    ended.set()
+    watch.join()
+    if process.returncode:
+        raise SystemExit(f"{command}: ended with {process.returncode}")
+    return json.loads(output.splitlines()[-1]), max(peaks)
+
+
+def _watch(peaks: list[float], ended: threading.Event) -> None:
+    while not ended.wait(_POLL):
+        used = 0
+        for process in psutil.Process().children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                used += process.memory_info().rss
+        peaks.append(used / 2**20)
+
+
+if __name__ == "__main__":
+    main()
