@@ -35,8 +35,8 @@ test-integration: setup ## the heavier tests
 	requirements/browser.sh
 	$(PYTESTS) -m integration
 
-test-orchestration: setup ## whole runs under Airflow and DVC, on Flink, with a search, from span to span
-	$(PYTEST) -m orchestration
+test-orchestration: setup ## whole runs: Airflow, DVC, Flink, a search, spans (ORCHESTRATION=files: these alone)
+	$(PYTESTS) -m orchestration $(ORCHESTRATION)
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose
 	requirements/other_stack.sh
