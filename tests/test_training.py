@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -164,6 +165,16 @@ def test_steps_are_those_of_keras_own_optimiser(
     assert np.abs(found[0] - begin["kernel"]).max() > 0.1
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_process_trains_one_network_after_the_other() -> None:
+    for _ in range(4):
+        model = keras.Sequential([keras.layers.Dense(1, input_shape=(2,))])
+        model.compile(make_optimiser(TrainingConfig(), total_steps=4), "mse")
+        history = model.fit(np.ones((8, 2)), np.zeros((8, 1)), batch_size=2, verbose=0).history
+        assert np.isfinite(history["loss"]).all()
+        del model
+        gc.collect()
 
 
 def test_an_optimiser_that_this_one_is_not_is_refused() -> None:

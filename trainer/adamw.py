@@ -28,6 +28,8 @@ class FusedAdamW(keras.optimizers.AdamW):
         self._in_one_loop = not (
             tf.distribute.has_strategy() or tf.config.list_physical_devices("GPU")
         )
+        # Not one for all optimisers: what it has traced would outlive the variables of the first.
+        self._move = tf.function(_move, jit_compile=True)
 
     def update_step(self, gradient: tf.Tensor, variable: tf.Variable) -> None:
         """Moves ``variable``, and its two moments, by its gradient of the same shape."""
@@ -57,7 +59,7 @@ class FusedAdamW(keras.optimizers.AdamW):
         decays = self.weight_decay is not None and self._use_weight_decay(variable)
         kept = 1 - rate * tf.cast(self.weight_decay, dtype) if decays else tf.ones((), dtype)
         averages = [self._model_variables_moving_average[index]] if self.use_ema else []
-        _move(
+        self._move(
             variable,
             [first, second],
             averages,
@@ -78,7 +80,6 @@ class FusedAdamW(keras.optimizers.AdamW):
             super()._update_model_variables_moving_average(variables)
 
 
-@tf.function(jit_compile=True)
 def _move(
     variable: tf.Variable,
     moments: Sequence[tf.Variable],
