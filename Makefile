@@ -35,7 +35,7 @@ test-integration: setup ## the heavier tests
 	requirements/browser.sh
 	$(PYTESTS) -m integration
 
-test-orchestration: setup ## whole runs: Airflow, DVC, Flink, a search, spans (ORCHESTRATION=files: these alone)
+test-orchestration: setup ## whole runs: Airflow, DVC, Flink, Spark, a search, spans (ORCHESTRATION=files: these alone)
 	$(PYTESTS) -m orchestration $(ORCHESTRATION)
 
 test-other-stack: setup ## the end-to-end test on the stack that this machine did not choose

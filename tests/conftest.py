@@ -24,7 +24,7 @@ CACHE = ROOT / ".cache" / "brisc2025"
 # test_pipeline.py, which has many runs more and is better off beside them.
 SHARING = {
     f"tests/end_to_end/test_{name}.py"
-    for name in ("flink", "runs", "served_model", "serving", "tensorboard")
+    for name in ("engines", "runs", "served_model", "serving", "tensorboard")
 }
 
 

@@ -26,6 +26,7 @@ ENGINES = {
     "direct": [],
     "two processes": ["--direct_running_mode=multi_processing", "--direct_num_workers=2"],
     "flink": [],
+    "spark": [],
 }
 """Options of Beam, beside those by which a cluster is found."""
 
@@ -78,14 +79,16 @@ def _link(item: Slice, target: Path) -> None:
 
 @contextlib.contextmanager
 def _options(engine: str, folder: Path) -> Iterator[list[str]]:
-    if engine != "flink":
-        yield ENGINES[engine]
-        return
     # pytest: not before it is needed.
     from tests.flink.cluster import flink_cluster
+    from tests.spark.cluster import spark_cluster
 
-    with tempfile.TemporaryDirectory(dir=folder) as logs, flink_cluster(Path(logs)) as flink:
-        yield flink.beam_args
+    clusters = {"flink": flink_cluster, "spark": spark_cluster}
+    if engine not in clusters:
+        yield ENGINES[engine]
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as logs, clusters[engine](Path(logs)) as cluster:
+        yield cluster.beam_args
 
 
 def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], float]:

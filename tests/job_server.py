@@ -1,0 +1,47 @@
+"""Beam's job servers for engines on the JVM, of jars from Maven Central."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.tools import CACHE, install
+
+# Of a line of a manifest, in bytes; a blank continues it.
+_LONGEST = 70
+
+
+def maven_jars(project: Path) -> Path:
+    """A folder with the jars that ``pom.xml`` in folder ``project`` names, and what they need."""
+    folder = CACHE / "maven" / project.name
+    copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+    install(folder, ["mvn", "-q", "-B", "-f", str(project), copy, "-DoutputDirectory=${user.dir}"])
+    return folder
+
+
+def job_server(path: Path, jars: Path, main: str, opened: Sequence[str] = ()) -> Path:
+    """Writes one jar for Beam's Python to start, that names the others.
+
+    Args:
+        path: The jar.
+        jars: Folder of the others.
+        main: The class that is started.
+        opened: Packages of Java itself that it looks into.
+    """
+    attributes = [
+        "Manifest-Version: 1.0",
+        f"Main-Class: {main}",
+        f"Class-Path: {' '.join(jar.as_uri() for jar in sorted(jars.glob('*.jar')))}",
+    ]
+    if opened:
+        attributes.append(f"Add-Opens: {' '.join(f'java.base/{package}' for package in opened)}")
+    lines = [line for attribute in attributes for line in _folded(attribute)]
+    with zipfile.ZipFile(path, "w") as jar:
+        jar.writestr("META-INF/MANIFEST.MF", "\r\n".join([*lines, "", ""]))
+    return path
+
+
+def _folded(attribute: str) -> list[str]:
+    rest = range(_LONGEST, len(attribute), _LONGEST - 1)
+    return [attribute[:_LONGEST], *(f" {attribute[i : i + _LONGEST - 1]}" for i in rest)]
