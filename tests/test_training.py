@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Callable
 from pathlib import Path
@@ -117,12 +118,21 @@ def test_weights_come_back_after_the_average_was_applied() -> None:
 @pytest.mark.parametrize("ema_decay", [None, 0.8])
 @pytest.mark.parametrize("compiled", [False, True])
 @pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("strategy", [None, tf.distribute.OneDeviceStrategy("/cpu:0")])
 def test_steps_are_those_of_keras_own_optimiser(
-    tmp_path: Path, ema_decay: float | None, compiled: bool, scaled: bool
+    tmp_path: Path,
+    ema_decay: float | None,
+    compiled: bool,
+    scaled: bool,
+    strategy: tf.distribute.Strategy | None,
 ) -> None:
     rng = np.random.default_rng(0)
-    begin = {"kernel": rng.normal(size=(5, 3)), "bias": rng.normal(size=3)}
-    gradients = [{name: rng.normal(size=part.shape) for name, part in begin.items()}] * 6
+    # Two of one shape: what is compiled for one of them must not move the other.
+    shapes = {"kernel": (5, 3), "other": (5, 3), "bias": (3,)}
+    begin = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    gradients = [
+        {name: rng.normal(size=part.shape) for name, part in begin.items()} for _ in range(6)
+    ]
     if scaled:
         # As float16 overflows once in a while: that step is left out.
         gradients[2] = {name: part * np.inf for name, part in begin.items()}
@@ -143,7 +153,9 @@ def test_steps_are_those_of_keras_own_optimiser(
 
     def states(make: Callable[[], keras.optimizers.Optimizer], saved: str) -> list[np.ndarray]:
         weights = [tf.Variable(part, name=name, dtype="float32") for name, part in begin.items()]
-        optimiser = make()
+        # Several devices take another way, and the optimiser looks for them when it is made.
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            optimiser = make()
         if scaled:
             optimiser = keras.mixed_precision.LossScaleOptimizer(optimiser)
         optimiser.build(weights)

@@ -59,6 +59,38 @@ def test_a_layer_of_one_tap_is_a_product(strides: int, padding: str, side: int) 
     assert "MatMul" in operations(graph) and "Conv2D" not in operations(graph)
 
 
+@pytest.mark.parametrize(
+    ("kernel", "options", "multiplied"),
+    [
+        (3, {"padding": "same"}, True),
+        (3, {"strides": 2}, True),
+        (3, {"padding": "same", "strides": 2}, False),
+        (2, {"padding": "same"}, False),
+        (3, {"dilation_rate": 2}, False),
+        (3, {"groups": 2}, False),
+    ],
+)
+def test_a_layer_is_multiplied_where_its_taps_see_what_they_should(
+    kernel: int, options: dict[str, object], multiplied: bool
+) -> None:
+    layer = keras.layers.Conv2D(FILTERS, kernel, dtype="float64", **options)
+    inputs = tf.random.stateless_normal((1, 7, 6, 30), (0, 1), dtype=tf.float64)
+    layer.build(inputs.shape)
+    expected = both(layer.convolution_op, inputs, layer.kernel.value()) if multiplied else None
+    multiply_where_wide(keras.Sequential([layer]))
+
+    def gradient(inputs: tf.Tensor) -> tf.Tensor:
+        return tf.gradients(layer(inputs), layer.kernel)[0]
+
+    found = operations(tf.function(gradient).get_concrete_function(inputs).graph)
+    assert ("MatMul" in found) == multiplied
+    if expected is not None:
+        for ours, theirs in zip(
+            both(layer.convolution_op, inputs, layer.kernel.value()), expected, strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
 def operations(graph: tf.Graph) -> set[str]:
     return {operation.type for operation in graph.get_operations()}
 

@@ -57,14 +57,15 @@ class FusedAdamW(keras.optimizers.AdamW):
             )
             return
         decays = self.weight_decay is not None and self._use_weight_decay(variable)
-        kept = 1 - rate * tf.cast(self.weight_decay, dtype) if decays else tf.ones((), dtype)
+        decay = rate * tf.cast(self.weight_decay if decays else 0, dtype)
         averages = [self._model_variables_moving_average[index]] if self.use_ema else []
         self._move(
-            variable,
+            # Of mixed precision's variables no two have one trace, be they of one shape.
+            getattr(variable, "_variable", variable),
             [first, second],
             averages,
             gradient,
-            kept,
+            decay,
             rate * tf.sqrt(1 - power_2) / (1 - power_1),
             [beta_1, beta_2],
             epsilon,
@@ -85,17 +86,18 @@ def _move(
     moments: Sequence[tf.Variable],
     averages: Sequence[tf.Variable],
     gradient: tf.Tensor,
-    kept: tf.Tensor,
+    decay: tf.Tensor,
     rate: tf.Tensor,
     betas: Sequence[tf.Tensor],
     epsilon: tf.Tensor,
     momentum: tf.Tensor,
 ) -> None:
-    """The step of algorithm 2 in Loshchilov and Hutter 2019, in Keras' order of operations."""
+    """The step of algorithm 2 in Loshchilov and Hutter 2019."""
     (first, second), (beta_1, beta_2) = moments, betas
     mean = first + (gradient - first) * (1 - beta_1)
     square = second + (gradient * gradient - second) * (1 - beta_2)
-    moved = variable * kept - rate * mean / (tf.sqrt(square) + epsilon)
+    # Not a factor of 1 - decay: a usual 1e-7 a step is, off 1 in float32, nothing or 19 % more.
+    moved = variable - (decay * variable + rate * mean / (tf.sqrt(square) + epsilon))
     first.assign(mean)
     second.assign(square)
     variable.assign(moved)
