@@ -8,13 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from data.lock import in_turn
+from tests.tools import CACHE
+
 ROOT = Path(__file__).parents[1]
 CANNOT = 3
 
 
 def airflow_environment() -> Path:
     """The folder of the environment; skips the test where no Python for it is on this machine."""
-    made = subprocess.run([ROOT / "requirements" / "airflow.sh"], stderr=subprocess.PIPE, text=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    # One worker makes it, the other waits; what is complete stays as it is.
+    with in_turn(CACHE / "airflow.lock"):
+        made = subprocess.run(
+            [ROOT / "requirements" / "airflow.sh"], stderr=subprocess.PIPE, text=True
+        )
     if made.returncode == CANNOT:
         pytest.skip(made.stderr)
     assert made.returncode == 0, made.stderr

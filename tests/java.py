@@ -37,6 +37,7 @@ def java(
                 process.wait(30)
             except subprocess.TimeoutExpired:
                 process.kill()
+                process.wait()
 
 
 def said(folder: Path) -> dict[str, str]:

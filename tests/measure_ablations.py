@@ -45,7 +45,7 @@ VARIANTS = {
     "float32": ["training.precision=float32"],
     "resnet18": ["model.encoder=resnet18"],
 }
-"""What is set otherwise."""
+"""What is set otherwise. Of one task alone, only the scores of that task say anything."""
 
 # The gate is applied afterwards, so that one training tells of both.
 _SHARED = (
@@ -81,14 +81,15 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     for seed in range(given.seeds):
         for name in given.only or VARIANTS:
-            file = given.out / f"{name}-{seed}.json"
+            title = f"{name}-{given.epochs}-epochs-{seed}"
+            file = given.out / f"{title}.json"
             if not file.exists():
                 began = time.monotonic()
-                model = _train(given, name, seed)
+                model = _train(given, name, seed, title)
                 scores = _score(model, given.data, given.audit)
                 content = {"trained_seconds": round(time.monotonic() - began), **scores}
                 file.write_text(json.dumps(content, indent=2) + "\n")
-            print(name, seed, json.dumps(json.loads(file.read_text())), flush=True)
+            print(title, json.dumps(json.loads(file.read_text())), flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,7 +103,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _train(given: argparse.Namespace, name: str, seed: int) -> Path:
+def _train(given: argparse.Namespace, name: str, seed: int, title: str) -> Path:
     workspace = given.out / "workspace"
     settings = [
         *_SHARED,
@@ -110,7 +111,7 @@ def _train(given: argparse.Namespace, name: str, seed: int) -> Path:
         f"training.epochs={given.epochs}",
         f"training.patience={given.epochs}",
         f"training.seed={seed}",
-        f"serving.model_name={name}-{seed}",
+        f"serving.model_name={title}",
     ]
     place = [f"--data={given.data}", f"--workspace={workspace}"]
     subprocess.run(
@@ -118,7 +119,7 @@ def _train(given: argparse.Namespace, name: str, seed: int) -> Path:
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    return workspace / "serving" / f"{name}-{seed}"
+    return workspace / "serving" / title
 
 
 def _score(model: Path, data: Path, audit: Path) -> dict[str, Any]:

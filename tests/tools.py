@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from data.lock import in_turn
+
 CACHE = Path(__file__).parents[1] / ".cache" / "tools"
 
 
@@ -65,14 +67,17 @@ def install(
     folder: Path, command: Sequence[str], variables: Mapping[str, str] | None = None
 ) -> None:
     """Runs an installer in what becomes ``folder``; skips the test where there is no such one."""
-    if folder.exists():
-        return
-    if shutil.which(command[0]) is None:
+    if shutil.which(command[0]) is None and not folder.exists():
         pytest.skip(f"{command[0]} is not on this machine")
-    partial = folder.with_name(f"{folder.name}.partial")
-    if partial.exists():
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True)
-    environment = {**os.environ, **(variables or {})}
-    subprocess.run(command, cwd=partial, env=environment, check=True)
-    partial.rename(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # One worker installs, the other waits.
+    with in_turn(folder.with_name(f"{folder.name}.lock")):
+        if folder.exists():
+            return
+        partial = folder.with_name(f"{folder.name}.partial")
+        if partial.exists():
+            shutil.rmtree(partial)
+        partial.mkdir()
+        environment = {**os.environ, **(variables or {})}
+        subprocess.run(command, cwd=partial, env=environment, check=True)
+        partial.rename(folder)

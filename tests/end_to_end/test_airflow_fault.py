@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.airflow.processes import wait
+from tests.airflow_api import ENDED
 from tests.airflow_environment import airflow_environment
 from tests.airflow_instance import PASS, Airflow, airflow_up, export
 from tests.end_to_end.conftest import TINY
@@ -28,14 +29,16 @@ def outputs(airflow: Airflow) -> list[Path]:
     return [path for path in found if path.is_dir() and path.parent.name != ".system"]
 
 
-def kill_scheduler(airflow: Airflow) -> None:
+def kill_scheduler(airflow: Airflow, run: str) -> None:
     """Kills it and all that it has started, at once, in the middle of a component."""
     while not outputs(airflow):
+        assert airflow.api.run_state(run) not in ENDED, airflow.api.tasks(run)
         time.sleep(0.05)
-    processes = airflow.record.running["scheduler"]
-    for process in processes:
-        process.send(signal.SIGKILL)
-    assert wait(processes, 10)
+    # Again for what was started between a look and its kill.
+    while processes := airflow.record.running.get("scheduler"):
+        for process in processes:
+            process.send(signal.SIGKILL)
+        assert wait(processes, 10)
     for folder in outputs(airflow):
         (folder / "half").write_text("written by nobody who came to an end")
 
@@ -46,7 +49,7 @@ def test_a_run_is_continued_by_the_next_scheduler(small_data: Path, tmp_path: Pa
         with airflow_up(dags, environment, server) as airflow:
             answer = airflow.api.trigger(data=str(small_data), set=PASS)
             run = str(answer.raise_for_status().json()["dag_run_id"])
-            kill_scheduler(airflow)
+            kill_scheduler(airflow, run)
             before = airflow.api.tasks(run)
         with airflow_up(dags, environment, server, **SOON) as airflow:
             airflow.api.wait(run)
