@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+
+import httpx
+import pytest
 
 
 def add_opens(packages: Sequence[str]) -> list[str]:
@@ -40,6 +44,13 @@ def java(
                 process.wait()
 
 
-def said(folder: Path) -> dict[str, str]:
-    """The end of each log in ``folder``, by its name."""
-    return {log.name: log.read_text()[-2000:] for log in folder.glob("*.log")}
+def await_cores(cores: Callable[[], int], number: int, folder: Path) -> None:
+    """Waits until a cluster has so many; fails the test with the ends of the logs in ``folder``."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        with contextlib.suppress(httpx.HTTPError):
+            if cores() == number:
+                return
+        time.sleep(0.5)
+    said = {log.name: log.read_text()[-2000:] for log in folder.glob("*.log")}
+    pytest.fail(f"the cluster does not start: {said}")

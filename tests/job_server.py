@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from tests.tools import CACHE, install
 
@@ -14,6 +17,8 @@ _LONGEST = 70
 
 def maven_jars(project: Path) -> Path:
     """A folder with the jars that ``pom.xml`` in folder ``project`` names, and what they need."""
+    if shutil.which("java") is None:
+        pytest.skip("Java is not on this machine")
     folder = CACHE / "maven" / project.name
     copy = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
     install(folder, ["mvn", "-q", "-B", "-f", str(project), copy, "-DoutputDirectory=${user.dir}"])

@@ -1,7 +1,7 @@
 """Convolutions of few places and many channels, for processors: by products of matrices.
 
 At the bottom of a U-Net a filter has more values than the layer sees and answers. oneDNN's
-convolutions, made for the opposite, take up to three times as long there as the products that its
+convolutions, made for the opposite, take up to 2.4 times as long there as the products that its
 sums are (docs/performance.md).
 """
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
-import pytest
 
-from tests.java import add_opens, java, said
+from tests.java import add_opens, await_cores, java
 from tests.job_server import job_server, maven_jars
 from tests.ports import free_ports
 
@@ -42,6 +40,10 @@ class Flink:
             "--parallelism=2",
         ]
 
+    def cores(self) -> int:
+        """Those that are free for tasks."""
+        return int(httpx.get(f"http://{self.address}/overview").json()["slots-available"])
+
     def states(self) -> list[str]:
         """That of each job that the cluster has seen, one for a Beam pipeline."""
         answer = httpx.get(f"http://{self.address}/jobs/overview").json()
@@ -51,8 +53,6 @@ class Flink:
 @contextlib.contextmanager
 def flink_cluster(folder: Path) -> Iterator[Flink]:
     """A job manager and a task manager with two slots, ready for jobs; ``folder`` gets the logs."""
-    if shutil.which("java") is None:
-        pytest.skip("Java is not on this machine")
     jars = maven_jars(FOLDER)
     configuration = folder / "configuration"
     configuration.mkdir()
@@ -71,15 +71,5 @@ def flink_cluster(folder: Path) -> Iterator[Flink]:
             folder / "job-server.jar", jars, "org.apache.beam.runners.flink.FlinkJobServerDriver"
         )
         cluster = Flink(f"127.0.0.1:{rest}", server)
-        _await_slots(cluster, folder)
+        await_cores(cluster.cores, 2, folder)
         yield cluster
-
-
-def _await_slots(cluster: Flink, folder: Path) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        with contextlib.suppress(httpx.HTTPError):
-            if httpx.get(f"http://{cluster.address}/overview").json()["slots-available"] == 2:
-                return
-        time.sleep(0.5)
-    pytest.fail(f"Flink does not start: {said(folder)}")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
-from tests.java import add_opens, java, said
+from tests.java import add_opens, await_cores, java
 from tests.job_server import job_server, maven_jars
 from tests.ports import free_ports
 
@@ -68,8 +65,6 @@ class Spark:
 @contextlib.contextmanager
 def spark_cluster(folder: Path) -> Iterator[Spark]:
     """A master and a worker of two cores, ready for pipelines; ``folder`` gets the logs."""
-    if shutil.which("java") is None:
-        pytest.skip("Java is not on this machine")
     jars = maven_jars(FOLDER)
     home = _home(folder, jars)
     environment = {
@@ -98,7 +93,7 @@ def spark_cluster(folder: Path) -> Iterator[Spark]:
             _OPENED,
         )
         cluster = Spark(master, f"127.0.0.1:{page}", server)
-        _await_cores(cluster, folder)
+        await_cores(cluster.cores, 2, folder)
         yield cluster
 
 
@@ -109,13 +104,3 @@ def _home(folder: Path, jars: Path) -> Path:
     (home / "RELEASE").touch()
     (home / "jars").symlink_to(jars)
     return home
-
-
-def _await_cores(cluster: Spark, folder: Path) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        with contextlib.suppress(httpx.HTTPError):
-            if cluster.cores() == 2:
-                return
-        time.sleep(0.5)
-    pytest.fail(f"Spark does not start: {said(folder)}")
