@@ -23,8 +23,8 @@ def run(
 ) -> Outcome | NotTrained:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
     pipeline = plan(request, checked, fold)
-    if request.cluster.workers:
-        # Trainer's part of the training runs in a process of its own, beside this one.
+    if request.cluster.workers or request.parameters.tuning.trials:
+        # Trainings of several machines and of a search run in processes beside this one.
         share_gpus()
     config = connection(request.workspace)
     with show_progress(console, RunStatus(open_store(config), run_id), len(pipeline.components)):

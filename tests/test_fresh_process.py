@@ -29,15 +29,11 @@ def hang() -> None:
     signal.pause()
 
 
-def nothing() -> None:
-    pass
-
-
 def test_progress_comes_through(caplog: pytest.LogCaptureFixture) -> None:
     progress.addHandler(caplog.handler)
     try:
         with caplog.at_level(logging.INFO, progress.name):
-            call(report, "news", watch=nothing)
+            call(report, "news")
     finally:
         progress.removeHandler(caplog.handler)
     assert "news from there" in caplog.messages
@@ -45,12 +41,12 @@ def test_progress_comes_through(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_errors_come_through_as_they_are() -> None:
     with pytest.raises(InputError, match="file: is wrong"):
-        call(fail, "file", watch=nothing)
+        call(fail, "file")
 
 
 def test_a_process_that_is_killed_is_an_error() -> None:
     with pytest.raises(ProcessDied, match="-9"):
-        call(crash, watch=nothing)
+        call(crash)
 
 
 def test_the_watch_ends_a_process_that_hangs() -> None:

@@ -10,8 +10,10 @@ import pytest
 from pydantic import ValidationError
 from tfx.components.trainer.fn_args_utils import FnArgs
 
-from trainer import tuning
+from trainer import fresh_process, tuning
+from trainer.cluster import Job
 from trainer.config import TrainingConfig
+from trainer.member import train_alone
 from trainer.tuning_config import TuningConfig, tuned
 
 
@@ -63,18 +65,18 @@ def test_the_best_trial_is_found_also_by_a_search_that_was_interrupted(
 ) -> None:
     tried: list[TrainingConfig] = []
 
-    def train(model: object, config: TrainingConfig, *, run_dir: Path, **rest: object) -> None:
+    def train(function: object, job: Job) -> None:
         """As if small rates were better."""
-        del model, rest
+        assert function is train_alone
         if len(tried) == 3 and not (tmp_path / "interrupted").exists():
             (tmp_path / "interrupted").touch()
             raise KeyboardInterrupt
-        tried.append(config)
-        best = run_dir / "best"
+        tried.append(job.training)
+        best = job.run_dir / "best"
         best.mkdir(parents=True)
-        (best / "best.json").write_text(json.dumps({"score": 1 - config.learning_rate}))
+        (best / "best.json").write_text(json.dumps({"score": 1 - job.training.learning_rate}))
 
-    monkeypatch.setattr(tuning, "fit", train)
+    monkeypatch.setattr(fresh_process, "call", train)
     with pytest.raises(KeyboardInterrupt):
         tuning.tuner_fn(arguments(tmp_path)).tuner.search()
     search = tuning.tuner_fn(arguments(tmp_path)).tuner

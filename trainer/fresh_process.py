@@ -20,7 +20,9 @@ class ProcessDied(Exception):
     """The process ended without a word."""
 
 
-def call(function: Callable[..., None], *arguments: Any, watch: Callable[[], None]) -> None:
+def call(
+    function: Callable[..., None], *arguments: Any, watch: Callable[[], None] | None = None
+) -> None:
     """Calls ``function``, a module's own; its progress and its errors are those of this call.
 
     Args:
@@ -38,7 +40,8 @@ def call(function: Callable[..., None], *arguments: Any, watch: Callable[[], Non
     theirs.close()
     try:
         while True:
-            watch()
+            if watch is not None:
+                watch()
             if not ours.poll(_INTERVAL):
                 continue
             message = ours.recv()

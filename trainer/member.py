@@ -28,6 +28,11 @@ def train_as(job: Job, index: int, own_dir: Path) -> None:
     train(job, strategy, own_dir)
 
 
+def train_alone(job: Job) -> None:
+    """Trains on the devices of this machine."""
+    train(job, hardware.make_strategy(), job.run_dir)
+
+
 def train(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> None:
     """Trains and leaves the network's weights in ``own_dir``, at ``trained_weights``.
 

@@ -18,7 +18,7 @@ from trainer.cluster import Job, appointed
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.event_files import EVENTS, MODEL_RUN
 from trainer.inference import AnsweringNetwork
-from trainer.member import train, trained_weights
+from trainer.member import train_alone, trained_weights
 from trainer.network import build_served_network
 from trainer.several_machines import lead
 from trainer.tuning_config import tuned
@@ -59,7 +59,7 @@ def run_fn(fn_args: FnArgs) -> None:
     if job.workers:
         lead(training_dir, job, cluster.join_timeout)
     else:
-        train(job, hardware.make_strategy(), run_dir)
+        train_alone(job)
 
     # Served in float32: a server's CPU need not have what the trainer's had.
     keras.mixed_precision.set_global_policy("float32")

@@ -8,19 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import keras_tuner
-import tf_keras as keras
 from keras_tuner.engine import base_tuner
 from keras_tuner.engine import trial as trial_module
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
 from data.errors import BriscError
-from trainer import hardware
+from trainer import fresh_process
 from trainer.base_model import base_of
 from trainer.best_epoch import FOLDER, SCORE, best_score
 from trainer.checkpoints import mark_finished, training_folder
+from trainer.cluster import Job
 from trainer.config import ModelConfig, TrainingConfig
-from trainer.fitting import fit
+from trainer.member import train_alone
 from trainer.tuning_config import Range, TuningConfig, tuned
 
 _log = logging.getLogger(__name__)
@@ -83,30 +83,30 @@ class Trials(base_tuner.BaseTuner):
 
     def run_trial(self, trial: trial_module.Trial) -> dict[str, float]:
         """Trains with a trial's values."""
-        config = tuned(self._config, trial.hyperparameters.values, self._epochs)
-        run_dir = self._folder / f"trial-{trial.trial_id}"
-        hardware.prepare(config)
-        strategy = hardware.make_strategy()
+        job = Job(
+            workers=(),
+            run_dir=self._folder / f"trial-{trial.trial_id}",
+            model=self._model,
+            training=tuned(self._config, trial.hyperparameters.values, self._epochs),
+            base_model=self._base_model,
+            **self._files,
+        )
         try:
-            fit(
-                self._model,
-                config,
-                run_dir=run_dir,
-                strategy=strategy,
-                base_model=self._base_model,
-                **self._files,
-            )
+            # TensorFlow gives no process back all that a training took.
+            fresh_process.call(train_alone, job)
+        # KerasTuner would go on to the next trial, which has the same problem.
         except BriscError as error:
-            # KerasTuner would go on to the next trial, which has the same problem.
             raise keras_tuner.errors.FatalError(str(error)) from error
-        score = best_score(run_dir / FOLDER)
+        except fresh_process.ProcessDied as error:
+            raise keras_tuner.errors.FatalError(
+                f"trial {trial.trial_id}: {error}. The same command continues the search"
+            ) from error
+        score = best_score(job.run_dir / FOLDER)
         _log.info("trial %s: %s %.4f", trial.hyperparameters.values, SCORE, score)
-        # Its weights are of no more use, and the next trial's graph needs the room.
-        shutil.rmtree(run_dir)
-        keras.backend.clear_session()
+        # Its weights are of no more use.
+        shutil.rmtree(job.run_dir)
         return {SCORE: score}
 
     def on_search_end(self) -> None:
-        """Leaves the process as it was."""
-        keras.mixed_precision.set_global_policy("float32")
+        """Lets the folder be removed."""
         mark_finished(self._folder)
