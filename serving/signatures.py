@@ -137,7 +137,7 @@ def save_model(
     that warms it up.
 
     Args:
-        answering: Its network is as ``trainer.network.build_served_network`` makes it, in float32.
+        answering: Its network is as ``trainer.folding.fold_batch_norms`` makes it.
         transform: The Transform graph it was trained behind.
         preprocessing: How that made squares of slices.
         directory: Where the SavedModel goes.

@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from data.errors import ConfigurationError
 from trainer.config import ModelConfig
-from trainer.network import build_network, build_served_network
+from trainer.network import build_network
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 SIZE = 32
@@ -47,22 +47,6 @@ def test_both_outputs_have_their_names_shapes_and_ranges(encoder: str) -> None:
     np.testing.assert_allclose(classes.sum(axis=-1), 1, atol=1e-5)
     assert masks.shape == (2, SIZE, SIZE, 1)
     assert masks.min() >= 0 and masks.max() <= 1
-
-
-def test_the_served_network_answers_alike_with_fewer_batch_norms() -> None:
-    small = config(encoder="resnet18")
-    trained, served = build_network(small), build_served_network(small)
-    images = np.random.default_rng(0).normal(100, 50, (2, SIZE, SIZE, 3)).astype(np.float32)
-    trained(images, training=True)
-    served.set_weights(trained.get_weights())
-    answer = tf.function(served).get_concrete_function(tf.constant(images))
-    kinds = [(node.name, node.op) for node in answer.graph.as_graph_def().node]
-    left = {name.split("/")[-2] for name, kind in kinds if kind.startswith("FusedBatchNorm")}
-    # Behind a convolution and a ReLU TensorFlow takes them in; behind an addition nothing does.
-    assert {"bn0", "stage1_unit1_bn2", "decoder_stage0a_bn"} <= left
-    assert not left & {"bn_data", "stage1_unit1_bn1", "stage2_unit1_bn1", "bn1"}
-    for name, tensor in trained(images, training=False).items():
-        np.testing.assert_allclose(answer(tf.constant(images))[name], tensor, rtol=1e-3, atol=1e-6)
 
 
 def test_outputs_stay_float32_in_mixed_precision() -> None:

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from data.errors import ConfigurationError
 from tests.data_records import DataRecords
-from trainer.base_model import load_base
+from trainer.base_model import keep_weights, load_base
 from trainer.config import ModelConfig
 from trainer.network import build_network
 
@@ -32,18 +31,19 @@ def test_it_is_the_latest_blessed_model_that_was_trained_on_other_data(tmp_path:
     assert records.base("refused") == 1
 
 
-def test_a_network_begins_with_the_weights_of_a_saved_one(tmp_path: Path) -> None:
+def test_a_network_begins_with_the_weights_of_a_trained_one(tmp_path: Path) -> None:
     network = build_network(config())
-    # As in a saved model; what else is in one is nothing to look at.
-    variables = tmp_path / "model" / "variables" / "variables"
-    tf.train.Checkpoint(weights=network.variables).write(str(variables))
+    model = tmp_path / "artifact" / "Format-Serving"
+    network.save_weights(str(tmp_path / "trained" / "latest"))
+    keep_weights(tmp_path / "trained" / "latest", model)
     before = network.get_weights()
     network.set_weights([np.zeros_like(weight) for weight in before])
-    load_base(network, tmp_path / "model")
+    load_base(network, model)
     for one, other in zip(before, network.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     another = build_network(config(decoder_filters=[16, 8, 8, 4, 8]))
-    for place, model in ((another, tmp_path / "model"), (network, tmp_path / "missing")):
+    missing = tmp_path / "other" / "Format-Serving"
+    for place, base in ((another, model), (network, missing)):
         with pytest.raises(ConfigurationError, match="do not fit the network") as caught:
-            load_base(place, model)
-        assert str(model) in str(caught.value) and "training.warm_start=false" in str(caught.value)
+            load_base(place, base)
+        assert str(base) in str(caught.value) and "training.warm_start=false" in str(caught.value)

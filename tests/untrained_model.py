@@ -23,8 +23,9 @@ from preprocessing.config import PreprocessingConfig
 from preprocessing.transform import preprocessing_fn
 from serving.signatures import save_model
 from trainer.config import ModelConfig
+from trainer.folding import fold_batch_norms
 from trainer.inference import AnsweringNetwork
-from trainer.network import build_served_network
+from trainer.network import build_network
 
 SCHEMA = Path(__file__).parents[1] / "data" / "schema.pbtxt"
 
@@ -56,12 +57,12 @@ def put_untrained_model(folder: Path, data: Path, size: int) -> Path:
     metadata_io.write_metadata(metadata, str(folder / "transform" / "metadata"))
     # Else a run in some dozens has weights whose answers hang on the last digits of float32.
     keras.utils.set_random_seed(0)
-    network = build_served_network(ModelConfig(image_size=size, encoder_weights="none"))
+    network = build_network(ModelConfig(image_size=size, encoder_weights="none"))
     # Batch norms that have seen nothing let numbers grow until float32 has no digits left for them.
     noise = np.random.default_rng(0).normal(114, 58, (16, size, size, 3)).astype(np.float32)
     for _ in range(40):
         network(noise, training=True)
-    answering = AnsweringNetwork(network, mirrored=True, temperature=2)
+    answering = AnsweringNetwork(fold_batch_norms(network), mirrored=True, temperature=2)
     output = tft.TFTransformOutput(str(folder / "transform"))
     save_model(answering, output, preprocessing, folder / "saved" / "1")
     return folder / "saved"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from pathlib import Path
 
 import tensorflow as tf
@@ -30,20 +31,33 @@ def base_of(found: str | None, model: ModelConfig, config: TrainingConfig) -> Pa
     return None
 
 
+def keep_weights(trained: Path, model: Path) -> None:
+    """Keeps a training's weights beside the saved model that came of it.
+
+    The model's own do not do: its batch norms are a part of its convolutions.
+
+    Args:
+        trained: Prefix of the files of ``keras.Model.save_weights``.
+        model: Folder of the SavedModel, in TFX's folder of the artifact.
+    """
+    kept = _weights(model)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    for file in trained.parent.glob(f"{trained.name}.*"):
+        shutil.copyfile(file, kept.parent / file.name.replace(trained.name, kept.name, 1))
+
+
 def load_base(network: keras.Model, model: Path) -> None:
     """Gives ``network``, as ``trainer.network.build_network`` makes it, the weights of a model.
 
     Args:
         network: All of its variables are set, the batch norms' statistics among them.
-        model: Folder of a SavedModel of ``serving.signatures.save_model``.
+        model: Folder of a SavedModel beside which ``keep_weights`` has put them.
 
     Raises:
-        ConfigurationError: The model is not there, or is of a network of another shape.
+        ConfigurationError: They are not there, or of a network of another shape.
     """
-    # The name that SavedNetwork gives them; it lists them in the order of the same builder.
-    checkpoint = tf.train.Checkpoint(weights=network.variables)
     try:
-        loaded = checkpoint.read(str(model / "variables" / "variables"))
+        loaded = network.load_weights(str(_weights(model)))
         loaded.assert_existing_objects_matched()
     except (ValueError, AssertionError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -52,3 +66,7 @@ def load_base(network: keras.Model, model: Path) -> None:
             f"the weights of the model {model} do not fit the network ({reason})",
             "Set training.warm_start=false, or section model as that model has it",
         ) from error
+
+
+def _weights(model: Path) -> Path:
+    return model.parent / "Format-Training" / "weights"

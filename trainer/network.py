@@ -67,21 +67,6 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     return keras.Model(unet.input, {CLASSIFICATION: classes, SEGMENTATION: mask}, name="brisc_unet")
 
 
-def build_served_network(config: ModelConfig) -> keras.Model:
-    """Builds the same network for answering alone, all random: its weights are set afterwards.
-
-    TensorFlow makes a batch norm a part of the convolution before it. The others stay operations
-    of their own, and there a product and a sum take a processor less time than oneDNN's batch norm
-    (docs/performance.md).
-    """
-    network = build_network(config, encoder_weights=False)
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.BatchNormalization):
-            before = layer.inbound_nodes[0].inbound_layers
-            layer.fused = layer.fused and type(before) is keras.layers.Conv2D
-    return network
-
-
 def set_encoder_trainable(network: keras.Model, trainable: bool) -> None:
     """Freezes the encoder as it is, its batch norms' statistics among it, or sets it free."""
     for layer in keras.Model(network.input, network.get_layer(_BOTTLENECK).output).layers:

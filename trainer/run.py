@@ -12,14 +12,15 @@ from tfx.components.trainer.fn_args_utils import FnArgs
 
 from serving.signatures import save_model
 from trainer import hardware
-from trainer.base_model import base_of
+from trainer.base_model import base_of, keep_weights
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.cluster import Job, appointed
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.event_files import EVENTS, MODEL_RUN
+from trainer.folding import fold_batch_norms
 from trainer.inference import AnsweringNetwork
 from trainer.member import train_alone, trained_weights
-from trainer.network import build_served_network
+from trainer.network import build_network
 from trainer.several_machines import lead
 from trainer.tuning_config import tuned
 
@@ -63,8 +64,11 @@ def run_fn(fn_args: FnArgs) -> None:
 
     # Served in float32: a server's CPU need not have what the trainer's had.
     keras.mixed_precision.set_global_policy("float32")
-    served = build_served_network(model_config)
-    served.load_weights(str(trained_weights(run_dir))).assert_existing_objects_matched()
+    network = build_network(model_config, encoder_weights=False)
+    weights = trained_weights(run_dir)
+    network.load_weights(str(weights)).assert_existing_objects_matched()
+    keep_weights(weights, Path(fn_args.serving_model_dir))
+    served = fold_batch_norms(network)
     save_model(
         AnsweringNetwork.configured(served, model_config, fn_args.eval_files),
         tft.TFTransformOutput(fn_args.transform_graph_path),

@@ -16,8 +16,16 @@ from tests.airflow_instance import PASS, Airflow, airflow_up, brisc_airflow, exp
 from tests.end_to_end.conftest import TINY
 from tests.postgres import running_postgres
 
-# Two runs, each component a process of its own.
+# Three runs, each component a process of its own.
 pytestmark = [pytest.mark.orchestration, pytest.mark.timeout(2400)]
+
+# Between the splits of a few dozen slices distances are large by chance.
+ANY = dict.fromkeys(("label", "plane", "height", "width", "tumor_area"), 1)
+GATE = [
+    "--set=drift.within=stop",
+    "--set=drift.above=stop",
+    f"--set=drift.splits={json.dumps(ANY)}",
+]
 
 # Earlier runs are looked up each time, and Pusher looks whether the model still lies there.
 LOOKING = {"PreviousStatistics", "Baseline", "Pusher"}
@@ -25,8 +33,8 @@ LOOKING = {"PreviousStatistics", "Baseline", "Pusher"}
 
 @pytest.fixture(scope="module")
 def dags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DAG of the tiny run."""
-    return export(tmp_path_factory.mktemp("airflow"), *TINY)
+    """A DAG of the tiny run, with a gate that says whether it trains."""
+    return export(tmp_path_factory.mktemp("airflow"), *TINY, *GATE)
 
 
 @pytest.fixture(scope="module")
@@ -152,14 +160,30 @@ def test_a_components_log_is_that_of_its_task(airflow: Airflow, first: str) -> N
     assert "Trainer: run" in airflow.api.log(first, "Trainer", 1).splitlines()
 
 
-def test_an_unchanged_run_comes_from_the_cache_and_says_so(
+def test_a_run_whose_data_the_model_in_service_fits_does_not_train(
     airflow: Airflow, data: Path, first: str
 ) -> None:
     answer = airflow.api.trigger(data=str(data), set=PASS)
     run = str(answer.raise_for_status().json()["dag_run_id"])
     airflow.api.wait(run)
     states = {name: state for name, (state, _) in airflow.api.tasks(run).items()}
-    done = LOOKING | {"prepare", "finish"}
+    assert states["DriftGate"] == states["finish"] == airflow.api.run_state(run) == "success"
+    for name in ("Transform", "Trainer", "Pusher", "ModelReport"):
+        assert states[name] == "skipped"
+        assert f"{name}: skipped" in airflow.api.log(run, name, 1).splitlines()
+    assert "it stays in service: " in airflow.api.log(run, "finish", 1)
+    assert len(list((airflow.workspace / "serving" / "brisc").iterdir())) == 1
+
+
+def test_an_unchanged_run_comes_from_the_cache_and_says_so(
+    airflow: Airflow, data: Path, first: str
+) -> None:
+    answer = airflow.api.trigger(data=str(data), set=[*PASS, "drift.within=train"])
+    run = str(answer.raise_for_status().json()["dag_run_id"])
+    airflow.api.wait(run)
+    states = {name: state for name, (state, _) in airflow.api.tasks(run).items()}
+    # The gate is asked another question.
+    done = LOOKING | {"prepare", "finish", "DriftGate"}
     assert states == {name: "success" if name in done else "skipped" for name in states}
     assert airflow.api.run_state(run) == "success"
 
