@@ -23,9 +23,8 @@ def run(
 ) -> Outcome | NotTrained:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
     pipeline = plan(request, checked, fold)
-    if request.cluster.workers or request.parameters.tuning.trials:
-        # Trainings of several machines and of a search run in processes beside this one.
-        share_gpus()
+    # A search, and a training on several machines, run in processes beside this one.
+    share_gpus()
     config = connection(request.workspace)
     with show_progress(console, RunStatus(open_store(config), run_id), len(pipeline.components)):
         run_pipeline(pipeline, request.runner, run_id, config)

@@ -30,8 +30,10 @@ def moved(network: keras.Model) -> keras.Model:
     return network
 
 
-@pytest.mark.parametrize("encoder", ["resnet18", "resnet50"])
-def test_it_answers_alike_without_batch_norms(encoder: str) -> None:
+@pytest.mark.parametrize(
+    ("encoder", "units"), [("resnet18", (2, 2, 2, 2)), ("resnet50", (3, 4, 6, 3))]
+)
+def test_it_answers_alike_without_batch_norms(encoder: str, units: tuple[int, ...]) -> None:
     config = ModelConfig(
         image_size=SIZE,
         encoder=encoder,
@@ -44,6 +46,14 @@ def test_it_answers_alike_without_batch_norms(encoder: str) -> None:
     answer = tf.function(folded).get_concrete_function(tf.constant(images(2)))
     operations = {node.op for node in answer.graph.as_graph_def().node}
     assert not {name for name in operations if name.startswith("FusedBatchNorm")}
+    # Behind the input or an addition there is no convolution that could take them in.
+    alone = {layer.name for layer in folded.layers if hasattr(layer, "offset")}
+    first = {
+        f"stage{stage}_unit{unit}_bn1"
+        for stage, count in enumerate(units, 1)
+        for unit in range(1, count + 1)
+    }
+    assert alone == first | {"bn_data", "bn1"}
     for name, expected in network(images(2), training=False).items():
         found = answer(tf.constant(images(2)))[name]
         assert np.ptp(expected) > 1e-3, "the test would not see a difference"

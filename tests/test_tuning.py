@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from keras_tuner.errors import FatalError
 from pydantic import ValidationError
 from tfx.components.trainer.fn_args_utils import FnArgs
 
+from data.errors import ConfigurationError
 from trainer import fresh_process, tuning
 from trainer.cluster import Job
 from trainer.config import TrainingConfig
-from trainer.member import train_alone
+from trainer.fresh_process import ProcessDied
+from trainer.member import try_out
 from trainer.tuning_config import TuningConfig, tuned
 
 
@@ -67,7 +71,7 @@ def test_the_best_trial_is_found_also_by_a_search_that_was_interrupted(
 
     def train(function: object, job: Job) -> None:
         """As if small rates were better."""
-        assert function is train_alone
+        assert function is try_out
         if len(tried) == 3 and not (tmp_path / "interrupted").exists():
             (tmp_path / "interrupted").touch()
             raise KeyboardInterrupt
@@ -88,3 +92,52 @@ def test_the_best_trial_is_found_also_by_a_search_that_was_interrupted(
     (best,) = search.get_best_hyperparameters()
     assert best.values["learning_rate"] == min(rates)
     assert not list(tmp_path.glob("*/trial-*")), "weights of trials are left"
+
+
+def ending(*errors: Exception | None) -> Callable[[object, Job], None]:
+    """Trainings that end so, one after the other; the score is the number of those before."""
+    left = list(enumerate(errors))
+
+    def train(function: object, job: Job) -> None:
+        number, error = left.pop(0)
+        best = job.run_dir / "best"
+        best.mkdir(parents=True)
+        if error is not None:
+            raise error
+        (best / "best.json").write_text(json.dumps({"score": number}))
+
+    return train
+
+
+def test_a_trial_that_was_killed_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    died = ProcessDied("the process ended with exit code -9")
+    monkeypatch.setattr(fresh_process, "call", ending(None, died, None, died, None, None))
+    search = tuning.tuner_fn(arguments(tmp_path)).tuner
+    search.search()
+    assert search.oracle.get_best_trials()[0].score == 5
+    assert caplog.text.count("exit code -9; was there memory enough?") == 2
+    assert not list(tmp_path.glob("*/trial-*"))
+
+
+@pytest.mark.parametrize("trials", [2, 6])
+def test_a_search_whose_trials_all_break_off_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int
+) -> None:
+    monkeypatch.setattr(fresh_process, "call", ending(*[RuntimeError("out of memory")] * trials))
+    given = arguments(tmp_path)
+    given.custom_config["tuning"]["trials"] = trials
+    with pytest.raises(ConfigurationError, match="its trials broke off") as caught:
+        tuning.tuner_fn(given).tuner.search()
+    assert "batch_size" in caught.value.remedy
+
+
+def test_what_every_trial_would_find_wrong_ends_the_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = ConfigurationError("training.batch_size", "is too small", "Raise it")
+    monkeypatch.setattr(fresh_process, "call", ending(wrong))
+    with pytest.raises(FatalError, match="is too small") as caught:
+        tuning.tuner_fn(arguments(tmp_path)).tuner.search()
+    assert caught.value.__cause__ is wrong

@@ -43,7 +43,14 @@ def test_a_network_begins_with_the_weights_of_a_trained_one(tmp_path: Path) -> N
         np.testing.assert_array_equal(one, other)
     another = build_network(config(decoder_filters=[16, 8, 8, 4, 8]))
     missing = tmp_path / "other" / "Format-Serving"
-    for place, base in ((another, model), (network, missing)):
-        with pytest.raises(ConfigurationError, match="do not fit the network") as caught:
+    damaged = tmp_path / "damaged" / "Format-Serving"
+    keep_weights(tmp_path / "trained" / "latest", damaged)
+    damaged.parent.joinpath("Format-Training", "weights.index").write_bytes(b"half")
+    for place, base, reason in (
+        (another, model, "do not fit the network"),
+        (network, missing, "has no weights of its training beside it"),
+        (network, damaged, "do not fit the network"),
+    ):
+        with pytest.raises(ConfigurationError, match=reason) as caught:
             load_base(place, base)
         assert str(base) in str(caught.value) and "training.warm_start=false" in str(caught.value)

@@ -1,4 +1,4 @@
-"""A training that begins where another has ended: with the weights of a saved model."""
+"""A training that begins where another has ended: its weights lie beside the saved model."""
 
 from __future__ import annotations
 
@@ -56,10 +56,17 @@ def load_base(network: keras.Model, model: Path) -> None:
     Raises:
         ConfigurationError: They are not there, or of a network of another shape.
     """
+    weights = _weights(model)
+    if not weights.with_suffix(".index").exists():
+        raise ConfigurationError(
+            "training.warm_start",
+            f"the model {model} has no weights of its training beside it: versions before this "
+            "one kept none",
+            "Set training.warm_start=false for one run; later ones begin with its model",
+        )
     try:
-        loaded = network.load_weights(str(_weights(model)))
-        loaded.assert_existing_objects_matched()
-    except (ValueError, AssertionError, tf.errors.OpError) as error:
+        network.load_weights(str(weights)).assert_existing_objects_matched()
+    except (ValueError, AssertionError, OSError, tf.errors.OpError) as error:
         reason = str(error).strip().splitlines()[0]
         raise ConfigurationError(
             "training.warm_start",

@@ -25,14 +25,15 @@ _JOB = "job.json"
 
 
 class Job(BaseModel):
-    """One training of several machines.
+    """One training.
 
     Attributes:
-        workers: ``host:port`` of each, that which runs the pipeline first.
+        workers: ``host:port`` of each of several machines, that which runs the pipeline first; none
+            where it trains alone.
         run_dir: Folder of the training, under the same path on all of them.
         train_files: Globs of transformed TFRecords, likewise.
         val_files: The same of the val split.
-        base_model: Folder of the model whose weights it begins with, likewise.
+        base_model: Folder of the model with whose training's weights it begins, likewise.
     """
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())

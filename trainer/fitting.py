@@ -63,8 +63,8 @@ def fit(
         strategy: Over which devices.
         own_dir: Where this process keeps its best epoch and event files: of several machines, one
             has the training's folder, which is the default, and the others folders of their own.
-        base_model: Folder of the saved model whose weights it begins with; ``None``: it begins
-            with ``model.encoder_weights``.
+        base_model: Folder of the saved model with whose training's weights it begins; ``None``: it
+            begins with ``model.encoder_weights``.
 
     Raises:
         ConfigurationError: A batch has fewer slices than there are devices, or the weights it is

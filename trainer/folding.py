@@ -32,7 +32,8 @@ def fold_batch_norms(network: keras.Model) -> keras.Model:
     becomes that one's bias. Behind anything else it becomes a ``ChannelAffine``.
 
     Args:
-        network: A functional model of layers of Keras' own, under policy ``float32``.
+        network: A functional model under policy ``float32``, each of its layers called once, its
+            batch norms over the last axis, none of their convolutions an output.
 
     Returns:
         Answers equal but for rounding; weights float32, none of them shared with ``network``.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -71,9 +72,12 @@ def join_cluster(workers: Sequence[str], index: int) -> tf.distribute.Strategy:
 
 
 def share_gpus() -> None:
-    """Leaves memory of the GPUs to other processes; has to come before TensorFlow has run."""
-    for gpu in tf.config.list_physical_devices("GPU"):
-        tf.config.experimental.set_memory_growth(gpu, True)
+    """Has this process take of a GPU's memory what it needs, in place of nearly all of it.
+
+    Has to come before TensorFlow has run. Processes started from here do the same; where the
+    variable is set already it stays as it is.
+    """
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
 def choose_precision(wanted: Precision, gpus: int, cpu_flags: frozenset[str]) -> str:

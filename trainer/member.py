@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import tensorflow as tf
+import tf_keras as keras
 
 from trainer import hardware
 from trainer.best_epoch import FOLDER
@@ -29,8 +30,13 @@ def train_as(job: Job, index: int, own_dir: Path) -> None:
 
 
 def train_alone(job: Job) -> None:
-    """Trains on the devices of this machine."""
+    """Trains on the devices of this machine and leaves what ``train`` does."""
     train(job, hardware.make_strategy(), job.run_dir)
+
+
+def try_out(job: Job) -> None:
+    """Trains on the devices of this machine for the score of the best epoch alone."""
+    _fit(job, hardware.make_strategy(), job.run_dir)
 
 
 def train(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> None:
@@ -40,8 +46,13 @@ def train(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> None:
     devices, such as the batch norms' statistics, is read by all of them together. Only the first
     one's folder is that of the training, and what is in the others' is thrown away.
     """
+    network = _fit(job, strategy, own_dir)
+    network.save_weights(str(trained_weights(own_dir)))
+
+
+def _fit(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> keras.Model:
     hardware.prepare(job.training)
-    network = fit(
+    return fit(
         job.model,
         job.training,
         train_files=job.train_files,
@@ -51,7 +62,6 @@ def train(job: Job, strategy: tf.distribute.Strategy, own_dir: Path) -> None:
         own_dir=own_dir,
         base_model=job.base_model,
     )
-    network.save_weights(str(trained_weights(own_dir)))
 
 
 def trained_weights(own_dir: Path) -> Path:

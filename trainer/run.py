@@ -11,7 +11,7 @@ import tf_keras as keras
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from serving.signatures import save_model
-from trainer import hardware
+from trainer import fresh_process, hardware
 from trainer.base_model import base_of, keep_weights
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.cluster import Job, appointed
@@ -59,6 +59,9 @@ def run_fn(fn_args: FnArgs) -> None:
     )
     if job.workers:
         lead(training_dir, job, cluster.join_timeout)
+    elif found:
+        # As the search's trials were: what a GPU has given to this process is not given back.
+        fresh_process.call(train_alone, job)
     else:
         train_alone(job)
 

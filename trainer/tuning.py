@@ -13,14 +13,14 @@ from keras_tuner.engine import trial as trial_module
 from tfx.components.trainer.fn_args_utils import FnArgs
 from tfx.components.tuner.component import TunerFnResult
 
-from data.errors import BriscError
+from data.errors import BriscError, ConfigurationError
 from trainer import fresh_process
 from trainer.base_model import base_of
 from trainer.best_epoch import FOLDER, SCORE, best_score
 from trainer.checkpoints import mark_finished, training_folder
 from trainer.cluster import Job
 from trainer.config import ModelConfig, TrainingConfig
-from trainer.member import train_alone
+from trainer.member import try_out
 from trainer.tuning_config import Range, TuningConfig, tuned
 
 _log = logging.getLogger(__name__)
@@ -93,20 +93,45 @@ class Trials(base_tuner.BaseTuner):
         )
         try:
             # TensorFlow gives no process back all that a training took.
-            fresh_process.call(train_alone, job)
-        # KerasTuner would go on to the next trial, which has the same problem.
+            fresh_process.call(try_out, job)
         except BriscError as error:
+            # KerasTuner would go on to the next trial, which has the same problem.
             raise keras_tuner.errors.FatalError(str(error)) from error
         except fresh_process.ProcessDied as error:
-            raise keras_tuner.errors.FatalError(
-                f"trial {trial.trial_id}: {error}. The same command continues the search"
-            ) from error
+            # For want of memory, most often, which other values may not need.
+            shutil.rmtree(job.run_dir, ignore_errors=True)
+            values = trial.hyperparameters.values
+            _log.error("trial %s: %s; was there memory enough?", values, error)
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
         score = best_score(job.run_dir / FOLDER)
         _log.info("trial %s: %s %.4f", trial.hyperparameters.values, SCORE, score)
         # Its weights are of no more use.
         shutil.rmtree(job.run_dir)
         return {SCORE: score}
 
+    def search(self, *fit_args: Any, **fit_kwargs: Any) -> None:
+        """Tries all there are to try.
+
+        Raises:
+            ConfigurationError: Three in a row broke off, or none came to its end.
+        """
+        try:
+            super().search(*fit_args, **fit_kwargs)
+        except RuntimeError as error:
+            raise _broken_off() from error
+        # Where none has a score KerasTuner's best is one without.
+        if all(trial.score is None for trial in self.oracle.trials.values()):
+            raise _broken_off()
+
     def on_search_end(self) -> None:
         """Lets the folder be removed."""
         mark_finished(self._folder)
+
+
+def _broken_off() -> ConfigurationError:
+    return ConfigurationError(
+        "tuning",
+        "its trials broke off",
+        "Read in the log what ended them; where memory was short, lower training.batch_size, or "
+        "what tuning.space has for it",
+    )

@@ -48,10 +48,10 @@ def run_node(workspace: Workspace, run_id: str, node: str) -> str:
                 f"{', '.join(missing)} has not succeeded in run {run_id}",
                 "Run what a node needs before it",
             )
-        if node == "Trainer" and folder.request().cluster.workers:
+        if node in ("Tuner", "Trainer"):
             from trainer.hardware import share_gpus
 
-            # Trainer's part of the training runs in a process of its own, beside this one.
+            # Their trainings may run in processes beside this one.
             share_gpus()
         # Not before: it takes TensorFlow and Beam with it.
         from pipeline.launch import launch

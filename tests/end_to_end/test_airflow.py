@@ -19,7 +19,8 @@ from tests.postgres import running_postgres
 # Three runs, each component a process of its own.
 pytestmark = [pytest.mark.orchestration, pytest.mark.timeout(2400)]
 
-# Between the splits of a few dozen slices distances are large by chance.
+# The second keeps the gate where a run is to train in any case. Between the splits of a few dozen
+# slices distances are large by chance.
 ANY = dict.fromkeys(("label", "plane", "height", "width", "tumor_area"), 1)
 GATE = [
     "--set=drift.within=stop",
