@@ -34,8 +34,10 @@ def test_it_is_the_latest_blessed_model_that_was_trained_on_other_data(tmp_path:
 def test_a_network_begins_with_the_weights_of_a_trained_one(tmp_path: Path) -> None:
     network = build_network(config())
     model = tmp_path / "artifact" / "Format-Serving"
-    network.save_weights(str(tmp_path / "trained" / "latest"))
-    keep_weights(tmp_path / "trained" / "latest", model)
+    damaged = tmp_path / "damaged" / "Format-Serving"
+    for place in (model, damaged):
+        keep_weights(network, place)
+    damaged.parent.joinpath("Format-Training", "weights.index").write_bytes(b"half")
     before = network.get_weights()
     network.set_weights([np.zeros_like(weight) for weight in before])
     load_base(network, model)
@@ -43,14 +45,11 @@ def test_a_network_begins_with_the_weights_of_a_trained_one(tmp_path: Path) -> N
         np.testing.assert_array_equal(one, other)
     another = build_network(config(decoder_filters=[16, 8, 8, 4, 8]))
     missing = tmp_path / "other" / "Format-Serving"
-    damaged = tmp_path / "damaged" / "Format-Serving"
-    keep_weights(tmp_path / "trained" / "latest", damaged)
-    damaged.parent.joinpath("Format-Training", "weights.index").write_bytes(b"half")
-    for place, base, reason in (
+    for begun, base, reason in (
         (another, model, "do not fit the network"),
         (network, missing, "has no weights of its training beside it"),
         (network, damaged, "do not fit the network"),
     ):
         with pytest.raises(ConfigurationError, match=reason) as caught:
-            load_base(place, base)
+            load_base(begun, base)
         assert str(base) in str(caught.value) and "training.warm_start=false" in str(caught.value)

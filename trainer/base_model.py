@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from pathlib import Path
 
 import tensorflow as tf
@@ -31,19 +30,16 @@ def base_of(found: str | None, model: ModelConfig, config: TrainingConfig) -> Pa
     return None
 
 
-def keep_weights(trained: Path, model: Path) -> None:
-    """Keeps a training's weights beside the saved model that came of it.
+def keep_weights(network: keras.Model, model: Path) -> None:
+    """Keeps a trained network's weights beside the saved model that came of it.
 
     The model's own do not do: its batch norms are a part of its convolutions.
 
     Args:
-        trained: Prefix of the files of ``keras.Model.save_weights``.
+        network: As ``trainer.network.build_network`` makes it.
         model: Folder of the SavedModel, in TFX's folder of the artifact.
     """
-    kept = _weights(model)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    for file in trained.parent.glob(f"{trained.name}.*"):
-        shutil.copyfile(file, kept.parent / file.name.replace(trained.name, kept.name, 1))
+    network.save_weights(str(_weights(model)))
 
 
 def load_base(network: keras.Model, model: Path) -> None:

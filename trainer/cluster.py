@@ -38,7 +38,7 @@ class Job(BaseModel):
 
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
-    workers: tuple[str, ...]
+    workers: tuple[str, ...] = ()
     model: ModelConfig
     training: TrainingConfig
     train_files: tuple[str, ...]

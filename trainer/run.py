@@ -68,9 +68,8 @@ def run_fn(fn_args: FnArgs) -> None:
     # Served in float32: a server's CPU need not have what the trainer's had.
     keras.mixed_precision.set_global_policy("float32")
     network = build_network(model_config, encoder_weights=False)
-    weights = trained_weights(run_dir)
-    network.load_weights(str(weights)).assert_existing_objects_matched()
-    keep_weights(weights, Path(fn_args.serving_model_dir))
+    network.load_weights(str(trained_weights(run_dir))).assert_existing_objects_matched()
+    keep_weights(network, Path(fn_args.serving_model_dir))
     served = fold_batch_norms(network)
     save_model(
         AnsweringNetwork.configured(served, model_config, fn_args.eval_files),

@@ -84,7 +84,6 @@ class Trials(base_tuner.BaseTuner):
     def run_trial(self, trial: trial_module.Trial) -> dict[str, float]:
         """Trains with a trial's values."""
         job = Job(
-            workers=(),
             run_dir=self._folder / f"trial-{trial.trial_id}",
             model=self._model,
             training=tuned(self._config, trial.hyperparameters.values, self._epochs),
