@@ -35,7 +35,7 @@ def main(data: str, size: int, batch: int, batches: int, folder: str, name: str)
     """
     slices = [item for item in scan(Path(data)).slices if item.official_split == "train"]
     resized = Path(folder)
-    files = write_records(resized / "train.tfrecord.gz", _boxed(slices, size, resized))
+    files = write_records(resized / "train.tfrecord.gz", boxed(slices, size, resized))
     made = training_batches(files, size, batch, AugmentationConfig(), slices=len(slices), seed=0)
     elements = iter(made)
 
@@ -48,9 +48,10 @@ def main(data: str, size: int, batch: int, batches: int, folder: str, name: str)
     answer({name: measure})
 
 
-def _boxed(
+def boxed(
     slices: list[Slice], size: int, folder: Path
 ) -> Iterator[tuple[np.ndarray, np.ndarray, int]]:
+    """Letter-boxes slices for ``write_records``, and leaves them in ``folder`` as PNG."""
     config = PreprocessingConfig(image_size=size)
     for name in ("image", "mask"):
         (folder / name).mkdir(parents=True, exist_ok=True)
