@@ -113,6 +113,8 @@ def _list(root: Path) -> Layout:
 
 
 def _require_layout(root: Path) -> None:
+    if root.is_file():
+        raise InputError(root, "is a file", "Give the folder that holds the data set")
     if not root.is_dir():
         raise InputError(root, "no such folder", "Give the folder that holds the BRISC data set")
     for part in (root / CLASSIFICATION, root / SEGMENTATION):

@@ -324,6 +324,8 @@ def test_no_server_is_named(target: Path) -> None:
     with pytest.raises(InputError, match=r"no answer \(.*refused\)") as caught:
         download(Zenodo(api=url), target, QUICK)
     assert caught.value.where == f"{url}/records/17524350"
+    # Nothing came, so there is nothing to go on from.
+    assert list(target.parent.iterdir()) == []
 
 
 def test_the_command_fails_with_one_line(

@@ -278,7 +278,7 @@ def test_missing_folder_is_named(tmp_path: Path) -> None:
 
 def test_file_instead_of_a_folder_is_named(tmp_path: Path) -> None:
     path = put(tmp_path / "data.zip", b"x")
-    with pytest.raises(InputError, match=r"data\.zip: no such folder"):
+    with pytest.raises(InputError, match=r"data\.zip: is a file"):
         scan(path)
 
 

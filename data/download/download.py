@@ -74,7 +74,13 @@ def download(
         if not directory.is_dir():
             stage = directory.parent / f"{STAGE}-{directory.name}"
         stage.mkdir(parents=True, exist_ok=True)
-        archives = _fetched(source, stage, http or Http(), bar)
+        try:
+            archives = _fetched(source, stage, http or Http(), bar)
+        except InputError:
+            # Where nothing came there is nothing to go on from.
+            with contextlib.suppress(OSError):
+                stage.rmdir()
+            raise
         try:
             root = _unpacked(archives, stage, limits)
             files = check_files(root, ELSEWHERE, bar)

@@ -14,7 +14,10 @@ from urllib3.util import Retry
 from data.errors import InputError
 
 BUSY = (429, 500, 502, 503, 504)
-ELSEWHERE = "Try later, or another --source"
+ELSEWHERE = (
+    "Try later, or another --source; or fetch and unpack the archive elsewhere: its folder that "
+    "holds classification_task is what other commands take"
+)
 
 
 @dataclass(frozen=True)

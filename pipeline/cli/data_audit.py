@@ -39,6 +39,8 @@ def audit(
     if report is not None:
         write_report(found, report)
     _print(found)
+    for file in filter(None, (report, json_file)):
+        print(f"written: {file}")
 
 
 def _print(found: Audit) -> None:
