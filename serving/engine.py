@@ -16,7 +16,7 @@ from typing import NoReturn
 from pydantic import BaseModel, ConfigDict, Field
 
 from data.errors import ConfigurationError, InputError
-from serving.model_files import versions
+from serving.base_path import require_versions
 
 BINARY = "tensorflow_model_server"
 IMAGE = "tensorflow/serving:2.21.0"
@@ -137,13 +137,8 @@ def _require_models(options: TensorflowServingOptions) -> None:
     for file in (options.model_config_file, options.batching_parameters_file):
         if file is not None and not file.is_file():
             raise InputError(file, "no such file", "Give a text file that is there")
-    base = options.model_base_path
-    if base is not None and not versions(base):
-        raise InputError(
-            base,
-            "no version of a model in it, a folder named by a number",
-            "Give the folder that `brisc run` pushed to, WORKSPACE/serving/NAME",
-        )
+    if options.model_base_path is not None:
+        require_versions(options.model_base_path)
 
 
 def _require_every_address(host: str) -> None:

@@ -64,6 +64,10 @@ def read_questions(
     numbers = None if number is None else range(number, number + 1)
     found = Questions()
     for path in dict.fromkeys(paths):
+        if path.is_dir():
+            remedy = "Give files; `brisc predict-batch` takes a folder"
+            found.problems.append(Problem(path, "is a folder", remedy))
+            continue
         try:
             _read_content(read_file(path), path, numbers, plane, found)
         except ScanError as error:

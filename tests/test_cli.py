@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import socket
 import subprocess
 from pathlib import Path
 
@@ -11,8 +13,10 @@ import pytest
 
 from data.sample import write_sample
 from pipeline.command import COMMAND
+from tests.command import environment
 from tests.command_line import Brisc
 from tests.folders import broken_set, encode, grey, put
+from tests.ports import free_ports
 from tests.scans import PATIENT, dicom, ramp
 
 # Unusable inputs
@@ -72,7 +76,8 @@ def test_predict_lists_all_unusable_files_and_exits_1(brisc: Brisc) -> None:
     ended = brisc("predict", *names, "--model", "model", "--json", code=1)
     lines = ended.stderr.splitlines()
     assert [line.partition(": ")[0] for line in lines] == [*names, "brisc"]
-    assert "4 of 4 slices" in lines[-1]
+    assert lines[3] == "model: is a folder. Give files; `brisc predict-batch` takes a folder."
+    assert lines[-1].startswith("brisc: 4 of 4 slices could not be read: see above. ")
     assert json.loads(ended.stdout) == []
 
 
@@ -83,6 +88,18 @@ def test_predict_does_not_write_two_masks_to_one_file(brisc: Brisc) -> None:
     more = ["--model", "model", "--overlay", "masks"]
     error = brisc("predict", "a/scan.jpg", "b/scan.png", *more, code=1).stderr
     assert error.startswith("brisc: b/scan.png: its mask would overwrite that of a/scan.jpg")
+
+
+def test_predict_refuses_an_overlay_that_cannot_be_written_before_it_loads_a_model(
+    brisc: Brisc,
+) -> None:
+    # Loading it would fail, too.
+    put(brisc.folder / "model" / "saved_model.pb", b"no model")
+    put(brisc.folder / "slice.png", encode(grey(), "PNG"))
+    for place in ("slice.png", "/proc/brisc"):
+        error = brisc("predict", "slice.png", "--model=model", "--overlay", place, code=1).stderr
+        assert error.startswith(f"brisc: {place}: cannot be written (")
+        assert error.endswith("). Give --overlay another folder.\n")
 
 
 def test_predict_lists_unusable_scans_beside_other_files(brisc: Brisc) -> None:
@@ -217,6 +234,69 @@ def test_what_cannot_be_served_or_asked_exits_2_and_is_named(
     assert ended.stderr.startswith(f"brisc: {where}: ") and reason in ended.stderr
     # A secret is not shown, not even to its owner.
     assert ended.stdout == "" and "short" not in ended.stderr
+
+
+def test_all_ports_that_are_taken_are_named_at_once(brisc: Brisc) -> None:
+    put(brisc.folder / "model" / "1" / "saved_model.pb", b"no model")
+    serve = ["serve", "--model-base-path", "model"]
+    with contextlib.ExitStack() as stack:
+        taken = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
+            for _ in range(2)
+        ]
+        gave = (f"--grpc-port {taken[0]}", f"--rest-port {taken[1]}")
+        both = brisc(*serve, *" ".join(gave).split(), code=2).stderr
+        assert both.startswith(f"brisc: {gave[0]}, {gave[1]}: 127.0.0.1:{taken[0]} cannot be ")
+        assert "Give another --grpc-port and another --rest-port, or 0 for any" in both
+        one = brisc(*serve, "--grpc-port", "0", *gave[1].split(), code=2).stderr
+        assert one.startswith(f"brisc: {gave[1]}: 127.0.0.1:{taken[1]} cannot be ")
+        # At another address of this machine they are free, and so the model is what is wrong.
+        free = [*gave[0].split(), *gave[1].split(), "--host", "127.0.0.2"]
+        said = brisc("serve", "--model-base-path", "nowhere", *free, code=1).stderr
+        assert said.startswith("brisc: nowhere: no such folder")
+
+
+def test_two_ports_are_not_one(brisc: Brisc) -> None:
+    (port,) = free_ports(1)
+    ports = [f"--grpc-port={port}", f"--rest-port={port}"]
+    error = brisc("serve", "--model-base-path", "m", *ports, code=2).stderr
+    assert "each needs a port of its own" in error
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("nowhere", "no such folder. Give the folder that `brisc run` pushed to"),
+        ("empty", "no version of a model in it, a folder named by a number. Give"),
+        ("models/7", "is one version of a model. Give the folder of its versions, {}/models."),
+        ("exported", "is a saved model, and no folder of a model's versions. Move it"),
+    ],
+)
+def test_a_folder_without_versions_is_refused_before_anything_is_loaded(
+    brisc: Brisc, base: str, said: str
+) -> None:
+    (brisc.folder / "empty").mkdir()
+    put(brisc.folder / "models" / "7" / "saved_model.pb", b"x")
+    put(brisc.folder / "exported" / "saved_model.pb", b"x")
+    ports = ["--grpc-port=0", "--rest-port=0"]
+    error = brisc("serve", "--model-base-path", base, *ports, code=1).stderr
+    # Not even begun to be.
+    assert error.startswith(f"brisc: {base}: {said.format(brisc.folder.resolve())}")
+
+
+def test_a_server_says_that_it_loads_before_it_does(brisc: Brisc) -> None:
+    put(brisc.folder / "models" / "1" / "saved_model.pb", b"no model")
+    ports = ["--grpc-port=0", "--rest-port=0"]
+    ended = subprocess.run(
+        [*COMMAND, "serve", "--model-base-path=models", *ports],
+        cwd=brisc.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+    )
+    first, second, *_ = ended.stderr.splitlines()
+    assert first.endswith(" INFO loading TensorFlow and the models of models")
+    assert " ERROR brisc: version 1 is not served: " in second
 
 
 def test_a_server_that_does_not_answer_exits_1_and_is_named(brisc: Brisc) -> None:

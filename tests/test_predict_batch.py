@@ -20,6 +20,7 @@ from data.lock import locked
 from pipeline.config import PathsConfig
 from serving.batch.request import BatchRequest
 from serving.batch.run import Summary, predict_folder
+from tests.command_line import Brisc
 from tests.folders import encode, put
 from tests.scans import PATIENT, dicom, nifti, ramp, scaled
 from tests.tiny_model import REFUSED, expected_mask, put_tiny_model
@@ -166,6 +167,17 @@ def test_bad_files_have_a_row_with_their_error_and_cost_no_other(request_: Batch
     }
     assert len(summary.rows) == 11 and len(summary.unusable) == 5
     assert len(contents(request_.out)) == 6
+
+
+def test_the_command_says_how_many_slices_could_not_be_read(
+    request_: BatchRequest, brisc: Brisc
+) -> None:
+    put_image(request_.source / "good.png")
+    put(request_.source / "text.jpg", b"text")
+    more = ["--out", request_.out, "--model", request_.model]
+    *_, bad, last = brisc("predict-batch", request_.source, *more, code=1).stderr.splitlines()
+    assert bad.startswith(f"{request_.source / 'text.jpg'}: ")
+    assert last.startswith("brisc: 1 of 2 slices could not be read: see above. Mend their files ")
 
 
 def test_results_below_the_source_and_hidden_files_are_no_slices(request_: BatchRequest) -> None:

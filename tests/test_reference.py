@@ -53,6 +53,11 @@ def test_every_command_argument_and_option_says_what_it_is_for() -> None:
     assert not silent
 
 
+def test_the_options_before_every_command_are_there() -> None:
+    (root,) = (command for command in COMMANDS if command.name == "brisc")
+    assert [parameter.name for parameter in root.parameters] == ["--version"]
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 def test_a_command_is_described_as_its_help_does(
     command: Command, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -50,6 +51,11 @@ def test_help_lists_the_verbs_and_the_exit_codes(brisc: Brisc) -> None:
         assert f"\n  {verb} " in brisc("--help").stdout
     text = " ".join(brisc("run", "--help").stdout.split())
     assert "0 blessed and pushed, 3 finished but not blessed, 1 failed, 2 bad usage" in text
+
+
+def test_the_version_is_that_of_setup_py(brisc: Brisc) -> None:
+    (version,) = re.findall(r'version="([^"]+)"', (ROOT / "setup.py").read_text())
+    assert brisc("--version").stdout == f"brisc {version}\n"
 
 
 # Bad usage

@@ -32,9 +32,12 @@ def export(
     Example: brisc export --model work/serving/brisc --format onnx --out exported
     """
     from pipeline.console import hush_tensorflow
+    from serving.export.packages import require_packages
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
+    # Once more before TensorFlow is imported, which takes its time.
+    require_packages(form.value)
     hush_tensorflow()
     from serving.export.run import export as write
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
-from data.errors import BriscError, ConfigurationError
+from data.errors import BriscError, ConfigurationError, InputError
 from pipeline.cli import (
     airflow,
     data,
@@ -25,6 +27,9 @@ from pipeline.cli import (
 from pipeline.cli import (
     app as web_app,
 )
+
+_DISTRIBUTION = "brisc-pipeline"
+"""As setup.py names what is installed."""
 
 FAILED = 1
 USAGE = 2
@@ -55,6 +60,33 @@ app.command("report")(report.report)
 app.command("serve")(serve.serve)
 app.command("app")(web_app.app)
 app.command("tensorboard")(tensorboard.tensorboard)
+
+
+def _print_version(wanted: bool) -> None:
+    if not wanted:
+        return
+    try:
+        version = metadata.version(_DISTRIBUTION)
+    except metadata.PackageNotFoundError as error:
+        raise InputError(
+            _DISTRIBUTION,
+            "it is not installed, and only what is installed has a version",
+            "Install it as README.md says",
+        ) from error
+    print(f"brisc {version}")
+    raise typer.Exit()
+
+
+@app.callback()
+def brisc(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """What stands before every verb."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -79,7 +79,7 @@ def predict_batch(
             frame = "" if row.number is None else f" slice {row.number}"
             print(printable(f"{source / row.path}{frame}: {row.error}"), file=sys.stderr)
         raise InputError(
-            f"{len(done.unusable)} of {len(done.rows)} slices",
-            "they could not be read",
-            "See above",
+            f"{len(done.unusable)} of {len(done.rows)} slices could not be read",
+            "see above",
+            "Mend their files and give the same command again",
         )

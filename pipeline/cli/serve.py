@@ -96,6 +96,8 @@ def serve(
         )
     from pipeline.configuration import load_secrets
     from pipeline.console import hush_tensorflow
+    from serving.base_path import require_versions
+    from serving.listening import require_free
     from serving.server.options import ServerOptions
 
     token = load_secrets(secrets).serving_token
@@ -129,6 +131,10 @@ def serve(
                 monitoring=monitoring,
             )
         )
+    # Before TensorFlow is imported, which takes most of the time that a start does.
+    require_free(host, {"--grpc-port": grpc_port, "--rest-port": rest_port})
+    if model_base_path is not None:
+        require_versions(model_base_path)
     options = ServerOptions(
         model_base_path=model_base_path,
         model_name=model_name,
@@ -147,7 +153,9 @@ def serve(
     )
     hush_tensorflow()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("serving").setLevel(logging.INFO)
+    log = logging.getLogger("serving")
+    log.setLevel(logging.INFO)
+    log.info("loading TensorFlow and the models of %s", model_base_path or model_config_file)
     # That loading into a session is the older way is no news to who serves.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from serving.server.constant_weights import assume_constant_weights

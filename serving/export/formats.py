@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import tempfile
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -10,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from data.errors import ConfigurationError
 from serving.contract import SERVING_DEFAULT
 from serving.export.standalone import IMAGE, save_standalone
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
@@ -24,28 +22,12 @@ _OPSET = 18
 """ONNX operators, the newest that tf2onnx writes."""
 
 
+_ERRORS = 3
+"""ONNX Runtime's number for them; 2 are warnings."""
+
+
 class Format(ABC):
-    """One format.
-
-    Attributes:
-        packages: What it imports and the extra ``export`` brings.
-    """
-
-    packages: tuple[str, ...] = ()
-
-    def require(self, name: str) -> None:
-        """Checks that its packages are installed, without importing them.
-
-        Raises:
-            ConfigurationError: One is not.
-        """
-        missing = [package for package in self.packages if not importlib.util.find_spec(package)]
-        if missing:
-            raise ConfigurationError(
-                f"--format {name}",
-                f"{' and '.join(missing)} must be installed for it",
-                "Install the extra `export`, as docs/how-to/export.md says",
-            )
+    """One format; ``serving.export.packages`` knows what each imports."""
 
     @abstractmethod
     def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
@@ -73,8 +55,6 @@ class SavedModel(Format):
 class Onnx(Format):
     """ONNX, written by tf2onnx."""
 
-    packages = ("tf2onnx", "onnxruntime")
-
     def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
         """As ``network.onnx``."""
         import tf2onnx
@@ -87,6 +67,9 @@ class Onnx(Format):
         """By ONNX Runtime."""
         import onnxruntime
 
+        # Errors alone: it warns of the attribute by which tf2onnx says how TensorFlow resizes, and
+        # asks the logger of the process for that, not the session's.
+        onnxruntime.set_default_logger_severity(_ERRORS)
         session = onnxruntime.InferenceSession(
             str(folder / ONNX_FILE), providers=["CPUExecutionProvider"]
         )
@@ -98,8 +81,6 @@ class OpenVino(Format):
 
     OpenVINO 2025.4 reads the SavedModel itself without complaint, and answers otherwise.
     """
-
-    packages = ("tf2onnx", "openvino")
 
     def write(self, function: tf.types.experimental.GenericFunction, folder: Path) -> None:
         """As ``network.xml`` and ``network.bin``, weights in float32."""

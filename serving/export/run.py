@@ -11,6 +11,7 @@ import numpy as np
 from data.errors import InputError
 from data.publish import publish, require_empty
 from serving.export.formats import FORMATS
+from serving.export.packages import require_packages
 from serving.export.standalone import load_model, probe, standalone
 
 TOLERANCE = 1e-4
@@ -48,7 +49,7 @@ def export(saved_model: Path, name: str, directory: Path) -> Exported:
             otherwise than the model.
     """
     form = FORMATS[name]
-    form.require(name)
+    require_packages(name)
     require_empty(directory)
     model = load_model(saved_model)
     known = probe(model)
