@@ -19,6 +19,9 @@ from rich.text import Text
 
 from data.page import Table
 
+Place = Path | str | None
+"""Where something lies, or the words that say it."""
+
 
 def hush_tensorflow() -> None:
     """Keeps off the terminal what TensorFlow and its libraries say of themselves when imported.
@@ -78,7 +81,7 @@ def print_table(content: Table, console: Console | None = None) -> None:
     screen.print(drawn)
 
 
-def print_paths(console: Console, paths: Mapping[str, Path | None]) -> None:
+def print_paths(console: Console, paths: Mapping[str, Place]) -> None:
     """Says in a line each what lies where; the lines are not wrapped."""
     for name, path in paths.items():
-        console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+        console.print(f"{name}: {path}", soft_wrap=True, highlight=False, markup=False)

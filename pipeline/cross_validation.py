@@ -13,6 +13,7 @@ from rich.table import Table
 
 from data.checks import Checked
 from pipeline import report, tfx_run
+from pipeline.console import Place
 from pipeline.outcome import NotTrained, Outcome
 from pipeline.request import RunRequest
 
@@ -46,7 +47,7 @@ class Spread:
 
 def run(
     request: RunRequest, checked: Checked, run_id: str, folder: Path, console: Console
-) -> dict[str, Path | None]:
+) -> dict[str, Place]:
     """Runs every fold, each under its own id, and reports mean and spread.
 
     Nothing is blessed and nothing pushed: the models are means of measuring the recipe.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from dataclasses import asdict
 from pathlib import Path
@@ -12,21 +13,28 @@ from rich.table import Table
 
 from data.audit.leak import LEAKS
 from data.split_record import TABLE
-from pipeline.console import print_table
+from pipeline.console import Place, print_table
 from pipeline.judgement import Verdict
 from pipeline.model_report import CARD, PAGE
 from pipeline.outcome import NotTrained, Outcome
 
+_DRIFT = (
+    "drift is only reported: no distance stops a run, unless drift.above=stop (where data is too "
+    "far off) or drift.within=stop (where the model in service still fits) is set"
+)
 
-def report(outcome: Outcome | NotTrained, folder: Path, console: Console) -> dict[str, Path | None]:
-    """Prints what a run came to and keeps it in ``folder``; returns where what lies, by name."""
-    data: dict[str, Path | None] = {"split": folder / TABLE, "audit": outcome.audit}
+
+def report(outcome: Outcome | NotTrained, folder: Path, console: Console) -> dict[str, Place]:
+    """Prints what a run came to and keeps it in ``folder``, which is named by the run's id.
+
+    Returns:
+        What to print last: where what lies, by name, and the verdict.
+    """
+    data: dict[str, Place] = {"split": folder / TABLE, "audit": outcome.audit}
     if isinstance(outcome, NotTrained):
         _write_record(outcome, folder)
         _print_data(console, outcome)
-        reason = f"not trained: {outcome.not_trained}"
-        console.print(reason, soft_wrap=True, highlight=False, markup=False)
-        return data
+        return {**data, "not trained": outcome.not_trained}
     page = write_report(outcome, folder)
     print_outcome(console, outcome)
     return {
@@ -34,6 +42,7 @@ def report(outcome: Outcome | NotTrained, folder: Path, console: Console) -> dic
         "model card": folder / CARD,
         **data,
         "tensorboard": outcome.tensorboard,
+        **verdict_lines(outcome, folder),
     }
 
 
@@ -52,8 +61,6 @@ def print_outcome(console: Console, outcome: Outcome) -> None:
     for name in outcome.scores["all"]:
         metrics.add_row(name, *(number(outcome.scores[part][name]) for part in parts))
     console.print(metrics)
-    if outcome.verdicts:
-        print_verdict(console, outcome)
 
 
 def _print_data(console: Console, outcome: Outcome | NotTrained) -> None:
@@ -65,6 +72,7 @@ def _print_data(console: Console, outcome: Outcome | NotTrained) -> None:
     print_split(console, outcome)
     print_table(outcome.drift.table(), console)
     console.print(outcome.drift.sentence(), soft_wrap=True, highlight=False)
+    console.print(_DRIFT, soft_wrap=True, highlight=False)
 
 
 def print_split(console: Console, outcome: Outcome | NotTrained) -> None:
@@ -82,18 +90,20 @@ def leak_parts(outcome: Outcome) -> list[str]:
     return [name for name in names if name in outcome.scores]
 
 
-def print_verdict(console: Console, outcome: Outcome) -> None:
-    """Says in a line each what was decided and where things lie; paths are not wrapped."""
+def verdict_lines(outcome: Outcome, folder: Path) -> dict[str, Place]:
+    """What was decided, and where the model is: where it was pushed, or how to get it."""
     if outcome.blessed:
-        console.print("blessed")
-        console.print(f"pushed to {outcome.pushed}", soft_wrap=True, highlight=False)
-        return
-    console.print("not blessed, nothing pushed:")
-    for verdict in outcome.verdicts:
-        if not verdict.passed:
-            console.print(f"  {failure(verdict)}", soft_wrap=True, highlight=False)
-    for fault in outcome.faults:
-        console.print(f"  served on trial: {fault}", soft_wrap=True, highlight=False, markup=False)
+        return {"blessed and pushed": outcome.pushed}
+    missed = [failure(verdict) for verdict in outcome.verdicts if not verdict.passed]
+    faults = [f"served on trial: {fault}" for fault in outcome.faults]
+    # The folder of a run lies in that of all runs, in the workspace.
+    workspace = shlex.quote(str(folder.absolute().parents[1]))
+    return {
+        "not blessed, nothing pushed": "; ".join([*missed, *faults]),
+        "the model all the same": (
+            f"brisc runs export {folder.name} --workspace {workspace} --out exported"
+        ),
+    }
 
 
 def failure(verdict: Verdict) -> str:

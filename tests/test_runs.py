@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from pipeline.cli.main import main
+from pipeline.plain import plain
+from pipeline.runs.narrow import print_rows
+from pipeline.runs.read import read_runs
+from pipeline.runs.tables import FIRST as FIRST_COLUMNS
+from pipeline.runs.tables import run_table
 from tests.run_records import CACHED, FAILED, RUNNING, RunRecords
 
 Ask = Callable[..., Any]
@@ -146,6 +153,110 @@ def test_an_id_that_names_no_single_run_is_refused_with_those_there_are(
     error = ask("show", wanted, code=2)
     assert reason in error and SECOND in error
     assert ask("show", SECOND[:12])["id"] == SECOND
+
+
+# On a terminal, and off it
+
+
+def test_an_id_stays_whole_on_a_narrow_terminal_and_other_columns_are_left_out(
+    records: RunRecords,
+) -> None:
+    finish(records, FIRST, 2, blessed=True)
+    table = run_table(read_runs(records.workspace), "work")
+    for width, left_out in ((20, "state"), (80, "pushed"), (120, "data"), (300, None)):
+        console = Console(width=width, file=io.StringIO())
+        print_rows(table, FIRST_COLUMNS, console)
+        said = console.file.getvalue()  # type: ignore[attr-defined]
+        assert f" {FIRST} " in said, width
+        *drawn, last = said.splitlines()
+        assert ("left out" in last) == (left_out is not None)
+        assert left_out is None or left_out in last
+        if width >= 80:
+            assert all(len(line) <= width for line in drawn)
+            # Headers are broken between words alone.
+            assert {"blessed", "dice_tumour", "leak=none"} <= set(said.split())
+
+
+def test_what_is_piped_is_not_wrapped(
+    records: RunRecords, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(records, FIRST, 2, blessed=True)
+    monkeypatch.setenv("COLUMNS", "80")
+    # Rich would take it for a terminal.
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with pytest.raises(SystemExit):
+        main(["runs", f"--workspace={records.workspace.root}"])
+    (row,) = (line for line in capsys.readouterr().out.splitlines() if FIRST in line)
+    assert "finished" in row and row.split()[-1] == "f1"
+
+
+def show(records: RunRecords, run: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    with pytest.raises(SystemExit) as caught:
+        main(["runs", "show", run, f"--workspace={records.workspace.root}"])
+    assert not caught.value.code
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_run_is_shown_verdict_and_scores_first_and_paths_last(
+    records: RunRecords, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gate = {"thresholds": [{"metric": "accuracy", "slice": {"leak": "none", "class": None}}]}
+    sections = {"model": {"calibrate": True}, "training": {"augmentation": {"flip": None}}}
+    records.node(FIRST, "Trainer", settings={"custom_config": json.dumps(sections)})
+    records.node(FIRST, "Evaluator", properties={"blessed": 0})
+    records.report(FIRST)
+    shown = show(records, FIRST, capsys)
+    assert shown[:3] == [f"Run {FIRST}", "  state: finished", "  model: not blessed"]
+    order = [
+        next(number for number, line in enumerate(shown) if line.startswith(part))
+        for part in ("Test split", "Components", "Parameters", "Where things lie")
+    ]
+    assert order == sorted(order)
+    assert "  model.calibrate=true" in shown and "  training.augmentation.flip=null" in shown
+    assert plain(gate) == "{thresholds: [{metric: accuracy, slice: {leak: none}}]}"
+    assert [line for line in shown if line.startswith("  artifacts of Trainer: /")]
+
+
+def test_a_failed_run_says_which_component_and_why(
+    records: RunRecords, ask: Ask, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train(records, FIRST, 2, state=FAILED)
+    folder = records.workspace.reports / FIRST
+    folder.mkdir(parents=True)
+    (folder / "log.txt").write_text(
+        "Traceback (most recent call last):\n  File x\nOSError: no network\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        "Traceback (most recent call last):\n  File y\n    raise\n"
+        "data.errors.InputError: weights: cannot be fetched. Set none.\nmore\n"
+    )
+    shown = show(records, FIRST, capsys)
+    assert "  state: failed in Trainer" in shown
+    assert "  reason: InputError: weights: cannot be fetched. Set none." in shown
+    assert ask("show", FIRST)["reason"].startswith("InputError: weights")
+    (folder / "log.txt").unlink()
+    assert not [line for line in show(records, FIRST, capsys) if "reason" in line]
+
+
+def test_an_export_says_where_the_model_lies(
+    records: RunRecords, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish(records, FIRST, 2, blessed=False)
+    monkeypatch.setattr("pipeline.experiment.export.export_run", lambda run, folder: None)
+    with pytest.raises(SystemExit):
+        main(["runs", "export", "--out=out", f"--workspace={records.workspace.root}"])
+    first, model, *_ = capsys.readouterr().out.splitlines()
+    assert first == f"run {FIRST}, not blessed"
+    assert model.startswith("model: out/model ")
+
+
+def test_what_two_runs_do_not_differ_in_has_no_empty_table(
+    records: RunRecords, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for run in (FIRST, SECOND):
+        finish(records, run, 2, blessed=True)
+    with pytest.raises(SystemExit):
+        main(["runs", "diff", FIRST, SECOND, f"--workspace={records.workspace.root}"])
+    assert "Parameters that differ: none" in capsys.readouterr().out
 
 
 # What may go

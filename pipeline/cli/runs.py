@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,9 @@ from pipeline.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from data.page import Table
+    from rich.console import Console
 
-WIDTH = 200
-"""Columns where nobody looks: a log or a file."""
+    from data.page import Table
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
@@ -49,15 +49,16 @@ def runs(
                 f"Write them behind {context.invoked_subcommand}",
             )
         return
+    from pipeline.runs.narrow import print_rows
     from pipeline.runs.read import read_runs
-    from pipeline.runs.tables import run_table
+    from pipeline.runs.tables import FIRST, run_table
 
     place = open_workspace(workspace, config, secrets)
     found = read_runs(place)
     if as_json:
         _print_json([run.summary() for run in found])
     else:
-        _print([run_table(found, str(place.root))])
+        print_rows(run_table(found, str(place.root)), FIRST, _console())
 
 
 @app.command()
@@ -68,7 +69,7 @@ def show(
     secrets: SecretsOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Shows all of one run: components, metrics, gate, parameters, and where things lie.
+    """Shows all of one run: verdict, gate, scores, components, parameters, where things lie.
 
     Example: brisc runs show 20260101-120000 --workspace work
     """
@@ -79,14 +80,11 @@ def show(
     if as_json:
         _print_json(found.details())
         return
-    made = [
-        tables.fact_table(found),
-        tables.node_table(found),
-        tables.metric_table(found),
-        tables.gate_table(found),
-        tables.parameter_table(found),
-    ]
+    # Paths and reasons are lines, not cells: they stay whole to be copied.
+    print(*tables.verdict_lines(found), sep="\n")
+    made = [tables.gate_table(found), tables.metric_table(found), tables.node_table(found)]
     _print([table for table in made if table.rows])
+    print(*tables.parameter_lines(found), *tables.place_lines(found), sep="\n")
 
 
 @app.command()
@@ -135,10 +133,13 @@ def export(
     known = read_runs(open_workspace(workspace, config, secrets))
     found = known[-1] if run is None else find_run(known, run)
     hush_tensorflow()
-    from pipeline.experiment.export import export_run
+    from pipeline.experiment.export import METRICS, MODEL, REPORTS, export_run
+    from pipeline.experiment.plots import CURVES
 
     export_run(found, out)
-    print(f"{out}: run {found.id}")
+    print(f"run {found.id}, {'blessed' if found.blessed else 'not blessed'}")
+    print(f"model: {out / MODEL} (a SavedModel, as `brisc predict --model` takes it)")
+    print(f"beside it: {REPORTS} (reports), {METRICS}, {CURVES}")
 
 
 @app.command()
@@ -175,15 +176,22 @@ def gc(
 
 
 def _print(tables: list[Table]) -> None:
-    from rich.console import Console
-
     from pipeline.console import print_table
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=WIDTH)
+    console = _console()
     for table in tables:
-        print_table(table, console)
+        if table.rows:
+            print_table(table, console)
+        else:
+            # A header above nothing says nothing.
+            print(f"{table.title}: none")
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # What reads a pipe wants whole lines. Rich with FORCE_COLOR takes one for a terminal.
+    return Console() if sys.stdout.isatty() else Console(width=10_000)
 
 
 def _print_json(content: Any) -> None:

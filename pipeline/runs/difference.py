@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.plain import flat
 from pipeline.runs.record import KEY_PARTS, Run
 
 
@@ -35,8 +35,8 @@ class Difference:
 def compare_runs(one: Run, other: Run) -> Difference:
     """Lays two runs side by side."""
     parameters = _beside(
-        {"data": one.fingerprint, **dict(_flat(one.parameters))},
-        {"data": other.fingerprint, **dict(_flat(other.parameters))},
+        {"data": one.fingerprint, **dict(flat(one.parameters))},
+        {"data": other.fingerprint, **dict(flat(other.parameters))},
     )
     return Difference(
         parameters={name: pair for name, pair in parameters.items() if pair[0] != pair[1]},
@@ -55,14 +55,6 @@ def _metrics(run: Run) -> dict[str, Any]:
 
 def _beside(one: dict[str, Any], other: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     return {name: (one.get(name), other.get(name)) for name in {**one, **other}}
-
-
-def _flat(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _named(pairs: dict[str, tuple[Any, Any]]) -> dict[str, dict[str, Any]]:

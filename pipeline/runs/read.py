@@ -13,6 +13,7 @@ from ml_metadata.proto import metadata_store_pb2
 
 from data.errors import ConfigurationError
 from data.lock import is_locked
+from pipeline.runs.reason import read_reason
 from pipeline.runs.record import (
     FAILED,
     FINISHED,
@@ -23,8 +24,10 @@ from pipeline.runs.record import (
     Run,
 )
 from pipeline.runs.store import RunStore
-from pipeline.status import RunStatus
+from pipeline.status import NodeStatus, RunStatus
 from pipeline.workspace import Workspace
+
+LOG = "log.txt"
 
 _SETTINGS = (
     ("Trainer", "custom_config", ("model", "training")),
@@ -120,6 +123,7 @@ def _read(
         verdicts=tuple(report.get("verdicts", ())),
         folder=folder,
         artifacts=_artifacts(store, {node.execution_id: node.node for node in nodes}),
+        reason=_reason(state, nodes, folder),
     )
 
 
@@ -130,6 +134,15 @@ def _state(report: dict[str, Any], going_on: bool, states: set[str]) -> str:
     if going_on:
         return RUNNING
     return FAILED if "failed" in states else INTERRUPTED
+
+
+def _reason(state: str, nodes: tuple[NodeStatus, ...], folder: Path) -> str | None:
+    # One that came to no component was stopped by an error, or by its user.
+    if state != FAILED and not (state == INTERRUPTED and not nodes):
+        return None
+    # A cross-validation has one log, beside the folders of its folds.
+    log = folder / LOG
+    return read_reason(log if log.is_file() else folder.parent / LOG)
 
 
 def _data(link: str | None) -> Path | None:

@@ -47,6 +47,7 @@ class Run:
         verdicts: Each bound of the gate, as ``report.json`` has it.
         folder: Its log and, at the end, its reports.
         artifacts: Folders of what its components left or took from the cache, by component.
+        reason: Why it failed, in a line, by its log; ``None`` where it did not, or none is known.
     """
 
     id: str
@@ -63,11 +64,17 @@ class Run:
     verdicts: tuple[dict[str, Any], ...]
     folder: Path
     artifacts: dict[str, tuple[Path, ...]]
+    reason: str | None
 
     @property
     def whole(self) -> str:
         """Its id, or that of the cross-validation of which it is a fold."""
         return self.id.partition(FOLD)[0]
+
+    @property
+    def failed(self) -> str:
+        """The components that failed, as text."""
+        return ", ".join(node.node for node in self.nodes if node.state == FAILED)
 
     @property
     def metrics(self) -> dict[str, float | None]:
@@ -96,6 +103,7 @@ class Run:
         """Everything, for JSON."""
         return {
             **self.summary(),
+            "reason": self.reason,
             "nodes": [
                 {"node": node.node, "state": node.state, "seconds": round(node.seconds, 1)}
                 for node in self.nodes

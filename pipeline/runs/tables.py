@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from data.page import Table
+from pipeline.plain import flat, plain
 from pipeline.runs.difference import Difference
 from pipeline.runs.garbage import Garbage
 from pipeline.runs.record import KEY_PARTS, Run
 
+FIRST = ("id", "state", "blessed", "dice_tumour leak=none", "accuracy leak=none")
+"""Columns of the list of runs that stay on a narrow terminal, those that matter most first."""
+
 
 def run_table(runs: Sequence[Run], where: str) -> Table:
-    """A row a run."""
+    """A row a run; what ``FIRST`` names matters most."""
     metrics = list(dict.fromkeys(name for run in runs for name in run.metrics))
     rows = [
         [
@@ -31,24 +35,37 @@ def run_table(runs: Sequence[Run], where: str) -> Table:
     return Table(f"Runs of {where}", columns, rows)
 
 
-def fact_table(run: Run) -> Table:
-    """What a run came to, and where things lie."""
-    rows = [
-        ["state", run.state],
-        ["start", _time(run)],
-        ["took", _duration(run.seconds)],
-        ["blessed", _yes_or_no(run.blessed)],
-        ["pushed", str(run.pushed or "")],
-        ["data", run.fingerprint or ""],
-        ["data folder", str(run.data or "")],
-        ["reports", str(run.folder)],
-        *(
-            [f"artifacts of {name}", str(path)]
-            for name in run.artifacts
-            for path in _live(run, name)
-        ),
+def verdict_lines(run: Run) -> list[str]:
+    """What a run came to: whether it finished, or why not, and what became of its model."""
+    state = f"{run.state} in {run.failed}" if run.failed else run.state
+    blessed = {None: "", True: "blessed", False: "not blessed"}[run.blessed]
+    known = {
+        "state": state,
+        "reason": run.reason,
+        "model": f"{blessed}, pushed: {run.pushed}" if run.pushed else blessed,
+        "start": _time(run),
+        "took": _duration(run.seconds),
+    }
+    return [f"Run {run.id}", *(f"  {key}: {value}" for key, value in known.items() if value)]
+
+
+def parameter_lines(run: Run) -> list[str]:
+    """What the run computed with, as ``--set`` takes it."""
+    settings = [f"  {key}={plain(value)}" for key, value in flat(run.parameters)]
+    return ["Parameters", *settings] if settings else []
+
+
+def place_lines(run: Run) -> list[str]:
+    """Where things lie, a whole path a line."""
+    artifacts = [
+        f"  artifacts of {name}: {path}" for name in run.artifacts for path in _live(run, name)
     ]
-    return Table(f"Run {run.id}", ["", ""], rows)
+    known = {"reports": run.folder, "data": run.data, "data fingerprint": run.fingerprint}
+    return [
+        "Where things lie",
+        *(f"  {key}: {value}" for key, value in known.items() if value),
+        *artifacts,
+    ]
 
 
 def node_table(run: Run) -> Table:
@@ -79,16 +96,6 @@ def gate_table(run: Run) -> Table:
         for verdict in run.verdicts
     ]
     return Table("Gate", ["metric", "slice", "value", "bound", ""], rows)
-
-
-def parameter_table(run: Run) -> Table:
-    """What the run computed with."""
-    rows = [
-        [f"{section}.{key}", str(value)]
-        for section, values in run.parameters.items()
-        for key, value in values.items()
-    ]
-    return Table("Parameters", ["key", "value"], rows)
 
 
 def difference_tables(one: str, other: str, difference: Difference) -> list[Table]:
@@ -122,7 +129,7 @@ def _live(run: Run, name: str) -> list[str]:
 def _value(value: Any) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return f"{value:.4g}" if isinstance(value, float) else plain(value)
 
 
 def _number(value: float | None) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 
 from data.errors import InputError
+from pipeline.console import Place
 from pipeline.decision import left_out
 from pipeline.nodes import upstream_nodes
 from pipeline.outcome import read_outcome
@@ -18,9 +17,7 @@ from pipeline.workspace import Workspace
 from trainer.checkpoints import forget_finished
 
 
-def finish(
-    workspace: Workspace, run_id: str, console: Console
-) -> tuple[bool, dict[str, Path | None]]:
+def finish(workspace: Workspace, run_id: str, console: Console) -> tuple[bool, dict[str, Place]]:
     """Writes the run's report and prints it.
 
     Returns:

@@ -70,6 +70,7 @@ def test_a_run_is_exported_with_what_other_tools_read(
     )
     assert ended.returncode == 0, ended.stderr
     out = tmp_path / "out"
+    assert f"model: {out / 'model'} " in ended.stdout
     assert (out / "model" / "saved_model.pb").is_file()
     assert json.loads((out / "run" / "report.json").read_text()) == blessed.report
     metrics = json.loads((out / "metrics.json").read_text())

@@ -171,7 +171,7 @@ def test_a_finished_run_is_reported_as_any_other(steps: Steps) -> None:
     )
     folder = steps.workspace.reports / RUN
     report = json.loads((folder / "report.json").read_text())
-    assert f"pushed to {report['pushed']}" in output and f"report: {folder}" in output
+    assert f"blessed and pushed: {report['pushed']}" in output and f"report: {folder}" in output
     assert (Path(report["pushed"]) / "saved_model.pb").is_file()
     assert (folder / "model_card.md").is_file()
 
