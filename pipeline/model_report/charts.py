@@ -8,16 +8,20 @@ from typing import Any
 
 from pipeline.model_report.curves import Curve
 
-_WIDTH, _HEIGHT, _MARGIN = 320, 200, 44
+_WIDTH, _HEIGHT, _MARGIN = 340, 200, 44
+_LEFT = 68
+"""Room for a number such as 0.00813, or -1.23e-05, left of the axis."""
 STYLE = """
-svg { margin: 0 1rem 0 0; } svg text { font: 11px sans-serif; fill: CanvasText; }
+svg { display: block; } svg text { font: 11px sans-serif; fill: CanvasText; }
 .axis { stroke: GrayText; stroke-width: 1; fill: none; } .line { fill: none; stroke-width: 2; }
 .first { stroke: #2b6cb0; } .second { stroke: #dd6b20; } .diagonal { stroke-dasharray: 4 4; }
+.key { display: inline-block; width: 1.4em; margin: 0 0.3em 0 0.8em; border-top: 3px solid;
+vertical-align: middle; } .key.first { color: #2b6cb0; } .key.second { color: #dd6b20; }
 .bar { fill: #2b6cb0; opacity: 0.8; } .cell { fill: #2b6cb0; stroke: GrayText; }
 """
 
 
-def draw_curves(metric: str, curves: Sequence[Curve]) -> str:
+def draw_curves(title: str, curves: Sequence[Curve]) -> str:
     """One metric over the epochs, a line a split."""
     values = [value for curve in curves for value in curve.values.values()]
     epochs = [epoch for curve in curves for epoch in curve.values]
@@ -33,13 +37,12 @@ def draw_curves(metric: str, curves: Sequence[Curve]) -> str:
             for epoch, value in sorted(curve.values.items())
         )
         lines.append(f'<polyline class="line {colour}" points="{points}"/>')
-    legend = " and ".join(
-        f"{curve.split} {colour}" for curve, colour in zip(curves, ("blue", "orange"), strict=False)
+    legend = "".join(
+        f'<span class="key {colour}"></span>{html.escape(curve.split)}'
+        for curve, colour in zip(curves, ("first", "second"), strict=False)
     )
-    return _chart(
-        f"{metric}: {legend}",
-        "".join(lines) + _ends("1", f"epoch {last}", f"{low:.3g}", f"{high:.3g}"),
-    )
+    content = "".join(lines) + _ends("epoch 1", f"epoch {last}", f"{low:.3g}", f"{high:.3g}")
+    return _chart(title, content, legend)
 
 
 def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> str:
@@ -56,9 +59,11 @@ def draw_reliability(bins: Sequence[Mapping[str, Any]]) -> str:
         f'<line class="axis diagonal" x1="{_across(0)}" y1="{_up(0)}" '
         f'x2="{_across(1)}" y2="{_up(1)}"/>'
     )
-    ends = _ends("0", "confidence 1", "0", "accuracy 1")
+    ends = _ends("confidence 0", "confidence 1", "accuracy 0", "accuracy 1")
     return _chart(
-        "Reliability: bars on the diagonal mean what they say", "".join(bars) + diagonal + ends
+        "Reliability: on the diagonal, classes given with 80 % are right in 80 % of the slices; "
+        "a bar that ends below it is of answers that are too sure",
+        "".join(bars) + diagonal + ends,
     )
 
 
@@ -86,7 +91,7 @@ def draw_confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> str
 
 
 def _across(share: float) -> float:
-    return _MARGIN + share * (_WIDTH - 2 * _MARGIN)
+    return _LEFT + share * (_WIDTH - _LEFT - _MARGIN / 2)
 
 
 def _up(share: float) -> float:
@@ -102,23 +107,25 @@ def _ends(left: str, right: str, low: str, high: str) -> str:
     return (
         _text(_across(0), _HEIGHT - 16, left)
         + _text(_across(1), _HEIGHT - 16, right, "end")
-        + _text(_MARGIN - 4, _up(0), low, "end")
-        + _text(4, _up(1) - 6, high)
+        + _text(_LEFT - 4, _up(0) + 4, low, "end")
+        + _text(_LEFT - 4, _up(1) + 4, high, "end")
     )
 
 
-def _chart(title: str, content: str) -> str:
+def _chart(title: str, content: str, legend: str = "") -> str:
     axes = (
         f'<polyline class="axis" points="{_across(0)},{_up(1)} {_across(0)},{_up(0)} '
         f'{_across(1)},{_up(0)}"/>'
     )
-    return _svg(title, axes + content, _WIDTH, _HEIGHT)
+    return _svg(title, axes + content, _WIDTH, _HEIGHT, legend)
 
 
-def _svg(title: str, content: str, width: int, height: int) -> str:
+def _svg(title: str, content: str, width: int, height: int, legend: str = "") -> str:
+    """A drawing, and its title below it, no wider than itself; ``legend`` is HTML."""
     name = html.escape(title, quote=True)
     return (
-        f'<figure class="chart"><svg role="img" aria-label="{name}" width="{width}" '
+        f'<figure class="chart" style="width: {width}px">'
+        f'<svg role="img" aria-label="{name}" width="{width}" '
         f'height="{height}" viewBox="0 0 {width} {height}">{content}</svg>'
-        f"<figcaption>{name}</figcaption></figure>"
+        f"<figcaption>{name}{legend}</figcaption></figure>"
     )
