@@ -19,6 +19,13 @@ from pipeline.request import RunRequest
 DONE = 0
 NOT_BLESSED = 3
 
+_GPU_PIXELS = 256
+"""What ``params.yaml`` has."""
+_NO_GPU = (
+    "no GPU found: at this size a training on all of BRISC takes two cores most of a day; "
+    "--params params-cpu.yaml is made for processors"
+)
+
 
 def execute(request: RunRequest) -> int:
     """Runs the pipeline; returns the command's exit code.
@@ -57,10 +64,15 @@ def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> in
     log = folder / "log.txt"
     started = time.monotonic()
     with quiet(log) as console:
+        # First of all: off a terminal it is the only place that says how far the run is.
+        print_paths(console, {"workspace": request.workspace.root, "log": log})
         try:
             with status_line(console, "starting TFX"):
                 # Half a minute of imports, which no other command should pay.
                 from pipeline import cross_validation, report, tfx_run
+                from trainer.hardware import has_gpu
+            if request.parameters.model.image_size >= _GPU_PIXELS and not has_gpu():
+                console.print(_NO_GPU, highlight=False)
             if request.parameters.split.folds is None:
                 outcome = tfx_run.run(request, checked, run_id, console)
                 code = NOT_BLESSED if outcome.refused else DONE

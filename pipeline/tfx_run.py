@@ -15,6 +15,7 @@ from pipeline.status import RunStatus
 from pipeline.store import connection, open_store
 from trainer.checkpoints import forget_finished
 from trainer.cluster import appoint
+from trainer.encoder_file import fetch_imagenet
 from trainer.hardware import share_gpus
 
 
@@ -22,6 +23,8 @@ def run(
     request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
 ) -> Outcome | NotTrained:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
+    # Minutes of work on the data would be for nothing without.
+    fetch_imagenet(request.parameters.model)
     pipeline = plan(request, checked, fold)
     # A search, and a training on several machines, run in processes beside this one.
     share_gpus()

@@ -1,4 +1,4 @@
-"""The file of the encoder's weights, looked at before hours of work depend on it."""
+"""The file of the encoder's weights, looked at or fetched before hours of work depend on it."""
 
 from __future__ import annotations
 
@@ -34,3 +34,35 @@ def encoder_digest(config: ModelConfig) -> str:
     """Hex SHA-256 of that file; empty where there is none."""
     path = encoder_file(config)
     return hashlib.sha256(path.read_bytes()).hexdigest() if path else ""
+
+
+def fetch_imagenet(config: ModelConfig) -> None:
+    """Has Keras' cache hold the weights that ``imagenet`` stands for; else does nothing.
+
+    Raises:
+        ConfigurationError: They are not there and cannot be fetched.
+    """
+    if config.encoder_weights != "imagenet":
+        return
+    # Of TensorFlow: not before it is needed.
+    import tf_keras as keras
+    from classification_models.weights import WEIGHTS_COLLECTION
+
+    weights = next(
+        known
+        for known in WEIGHTS_COLLECTION
+        if (known["model"], known["dataset"], known["include_top"])
+        == (config.encoder, "imagenet", False)
+    )
+    try:
+        # As segmentation-models does it, which then finds the file.
+        keras.utils.get_file(
+            weights["name"], weights["url"], cache_subdir="models", md5_hash=weights["md5"]
+        )
+    except Exception as error:
+        # Keras raises a bare Exception when a download fails.
+        raise ConfigurationError(
+            KEY,
+            f"the imagenet weights of {config.encoder} could not be fetched ({error})",
+            "Connect to the internet once, give the path of a weights file, or set none",
+        ) from error

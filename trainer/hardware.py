@@ -23,6 +23,11 @@ def choose_distribution(gpus: int) -> Distribution:
     return "mirrored" if gpus > 1 else "one_device"
 
 
+def has_gpu() -> bool:
+    """Whether TensorFlow sees one; starts none."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
 def with_precision(config: TrainingConfig) -> TrainingConfig:
     """Puts what ``auto`` comes to on this machine in its place; starts no GPU."""
     gpus = len(tf.config.list_physical_devices("GPU"))

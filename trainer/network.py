@@ -12,7 +12,7 @@ from data import naming
 from data.errors import ConfigurationError
 from preprocessing.normalise import ENCODER_CHANNELS
 from trainer.config import ModelConfig
-from trainer.encoder_file import KEY, encoder_file
+from trainer.encoder_file import KEY, encoder_file, fetch_imagenet
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 from trainer.wide_convolution import multiply_where_wide
 
@@ -94,24 +94,16 @@ def _suit_processor(unet: keras.Model) -> None:
 
 
 def _build_unet(config: ModelConfig, pretrained: str | None) -> keras.Model:
-    try:
-        return sm.Unet(
-            config.encoder,
-            input_shape=(config.image_size, config.image_size, ENCODER_CHANNELS),
-            encoder_weights=pretrained,
-            decoder_filters=config.decoder_filters,
-            classes=1,
-            activation="linear",
-        )
-    except Exception as error:
-        # Keras raises a bare Exception when a download fails.
-        if pretrained is None:
-            raise
-        raise ConfigurationError(
-            KEY,
-            f"the {pretrained} weights of {config.encoder} could not be fetched ({error})",
-            "Connect to the internet once, give the path of a weights file, or set none",
-        ) from error
+    if pretrained is not None:
+        fetch_imagenet(config)
+    return sm.Unet(
+        config.encoder,
+        input_shape=(config.image_size, config.image_size, ENCODER_CHANNELS),
+        encoder_weights=pretrained,
+        decoder_filters=config.decoder_filters,
+        classes=1,
+        activation="linear",
+    )
 
 
 def _load_encoder(encoder: keras.Model, path: Path) -> None:

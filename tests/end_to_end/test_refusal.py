@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from data.layout import scan
 from tests.end_to_end.conftest import Bench
 
@@ -26,3 +28,17 @@ def test_a_model_that_learns_nothing_is_refused_on_the_slices_that_are_left(
     assert str(broken.image) in refused.errors and "going on without 1" in refused.errors
     assert {verdict["passed"] for verdict in refused.report["verdicts"]} == {False}
     assert not other.models.exists()
+
+
+def test_weights_that_cannot_be_fetched_end_a_run_before_its_work_begins(
+    small_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    for proxy in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(proxy, "http://127.0.0.1:9")
+    other = Bench(small_data, tmp_path / "workspace")
+    stopped = other.run("--set=model.encoder_weights=imagenet", "--set=model.image_size=256")
+    assert stopped.code == 2
+    assert "could not be fetched" in stopped.errors and "set none" in stopped.errors
+    assert ("no GPU found" in stopped.output) != Path("/dev/nvidia0").exists()
+    assert not any((other.workspace / "artifacts").glob("*"))
