@@ -14,6 +14,7 @@ from data import naming
 from data.errors import ConfigurationError
 from data.phantom import Phantom, draw_slice
 from data.phantom_shapes import Mask
+from data.provenance import mark_synthetic
 from data.staging import new_set, write_slice
 
 MIN_IMAGES = 24
@@ -84,6 +85,7 @@ def write_sample(
         raise ConfigurationError("seed", f"{seed} is negative", "Give 0 or a positive number")
     cases = _plan(images, np.random.default_rng([seed, 0]))
     with new_set(directory, "sample") as root:
+        mark_synthetic(root)
         for done, case in enumerate(cases, start=1):
             rng = np.random.default_rng([seed, done])
             _write_case(root, case, draw_slice(rng, case.name.label, case.name.plane, case.size))

@@ -10,34 +10,56 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.layout import scan
+from data.layout import Slice, scan
+from data.naming import CLASSES
 from pipeline.cli.main import main
 from pipeline.command import COMMAND
 
 ROOT = Path("build/demo")
 IMAGES = 480
 
+_END = """
+What there is now, all of it from drawn slices: of real ones this model knows nothing.
+  {overlays}: a slice of each class (gl, me, pi, no in its name) with the mask found
+  {report}: the run's report
+
+What to try next:
+  source .venv/bin/activate
+  brisc predict YOUR-SLICE.jpg --model {models} --overlay masks
+  brisc app --model {models}
+  brisc tensorboard --workspace {workspace}
+  brisc runs --workspace {workspace}
+"""
+
 
 def demo(root: Path) -> None:
-    """Runs the product's own commands below ``root`` and prints where their results lie."""
+    """Runs the product's own commands below ``root``, says what came out and what to try next."""
     data, workspace, overlays = root / "data", root / "workspace", root / "overlay"
     if not data.exists():
         _brisc("data", "sample", str(data), "--images", str(IMAGES))
     _brisc("run", "--data", str(data), "--workspace", str(workspace), "--profile", "demo")
     newest = max((workspace / "runs").glob("*/report.json"))
     report = json.loads(newest.read_text())
-    shown = next(item for item in scan(data).slices if item.official_split == "test" and item.mask)
-    _brisc("predict", str(shown.image), "--model", report["pushed"], "--overlay", str(overlays))
-    with _served(Path(report["pushed"]).parent) as servers:
+    models = Path(report["pushed"]).parent
+    shown = [str(item.image) for item in _one_of_each(data)]
+    _brisc("predict", *shown, "--model", str(models), "--overlay", str(overlays))
+    with _served(models) as servers:
         for server in servers:
-            _brisc("predict", str(shown.image), "--server", server)
-    for path in (
-        overlays / f"{shown.id}_overlay.png",
-        newest.with_suffix(".html"),
-        report["tensorboard"],
-        Path(report["pushed"]).parent,
-    ):
-        print(Path(path).absolute())
+            _brisc("predict", shown[0], "--server", server)
+    print(
+        _END.format(
+            overlays=overlays,
+            report=newest.with_suffix(".html"),
+            workspace=workspace,
+            models=models,
+        )
+    )
+
+
+def _one_of_each(data: Path) -> list[Slice]:
+    """A test slice of each class; their names say which (gl, me, pi, no)."""
+    tests = [item for item in scan(data).slices if item.official_split == "test"]
+    return [next(item for item in tests if item.label == label) for label in CLASSES]
 
 
 @contextlib.contextmanager

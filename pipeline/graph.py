@@ -16,6 +16,7 @@ from tfx.components.schema_gen.import_schema_gen.component import ImportSchemaGe
 from tfx.orchestration.pipeline import Pipeline
 from tfx.proto import transform_pb2
 
+from data.provenance import is_synthetic
 from data.splits import SPLITS
 from data.statistics.anomalies import SCHEMA
 from data.statistics.generate import statistics_options
@@ -116,7 +117,13 @@ def build_pipeline(
     transform.add_upstream_node(watched[-1])
 
     learning = learned(
-        transform, examples, schema.outputs["schema"], parameters, workspace.training, watched[-1]
+        transform,
+        examples,
+        schema.outputs["schema"],
+        parameters,
+        workspace.training,
+        watched[-1],
+        is_synthetic(data_dir),
     )
     trainer = learning[-1]
     reading = [audit, ingest, statistics, schema, validator, anomaly_gate, *watched, transform]

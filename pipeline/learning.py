@@ -25,6 +25,7 @@ def learned(
     parameters: Parameters,
     folder: Path,
     gate: BaseNode,
+    synthetic: bool,
 ) -> list[BaseNode]:
     """Trains on what ``transform`` left, after a search and from a model where that is asked for.
 
@@ -35,11 +36,12 @@ def learned(
         parameters: What the run computes.
         folder: Where trainings keep what outlives an interruption.
         gate: What training waits for.
+        synthetic: Whether the slices were drawn.
 
     Returns:
         The nodes, Trainer the last.
     """
-    settings = _settings(parameters, folder)
+    settings = _settings(parameters, folder, synthetic)
     warm = [_base_model(examples, gate)] if parameters.training.warm_start else []
     shared = {
         "examples": transform.outputs["transformed_examples"],
@@ -81,19 +83,21 @@ def _base_model(examples: BaseChannel, gate: BaseNode) -> Resolver:
     return found
 
 
-def _settings(parameters: Parameters, folder: Path) -> dict[str, Any]:
+def _settings(parameters: Parameters, folder: Path, synthetic: bool) -> dict[str, Any]:
     """What decides a training, beside its data; all of it, so that the cache sees each change."""
     return {
         "model": parameters.model.model_dump(mode="json"),
         "encoder_digest": encoder_digest(parameters.model),
         "training": parameters.training.model_dump(mode="json"),
         "training_dir": str(folder),
+        "synthetic": synthetic,
         "code_hash": code_hash(
             "preprocessing",
             "trainer",
             "serving.signatures",
             "serving.overlay",
             "serving.warmup_requests",
+            "data.provenance",
             without="trainer.evaluation",
         ),
     }

@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 
 from data.errors import InputError
+from data.provenance import is_synthetic
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,18}")
 SAVED_MODEL = "saved_model.pb"
+ASSETS_EXTRA = "assets.extra"
+"""Folder of a SavedModel for what TensorFlow itself does not read."""
 
 
 def versions(base: Path) -> list[int]:
@@ -42,3 +45,8 @@ def find_saved_model(directory: Path) -> Path:
             "Give the folder that `brisc run` pushed to, or one version of it",
         )
     return complete[-1]
+
+
+def learnt_from_drawn(saved_model: Path) -> bool:
+    """Whether a SavedModel says that it has learnt from synthetic slices alone."""
+    return is_synthetic(saved_model / ASSETS_EXTRA)

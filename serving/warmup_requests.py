@@ -13,8 +13,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from serving.contract import SERVING_DEFAULT
+from serving.model_files import ASSETS_EXTRA
 
-WARMUP_REQUESTS = Path("assets.extra") / "tf_serving_warmup_requests"
+WARMUP_REQUESTS = Path(ASSETS_EXTRA) / "tf_serving_warmup_requests"
 
 _SIZE = 512
 

@@ -99,6 +99,14 @@ def test_samples_are_slices_that_nothing_is_odd_about(page: TestClient) -> None:
     assert page.get("/api/samples/other.jpg").status_code == 404
 
 
+def test_a_model_of_drawn_slices_is_called_one(address: str) -> None:
+    options = AppOptions(server=address, synthetic=True)
+    with TestClient(create_app(options), base_url=HERE) as page:
+        content = page.get(f"/api/samples/{SAMPLES[0].name}").content
+        (found,) = page.post("/api/slices", content=content).json()["slices"]
+    assert "synthetic slices alone" in found["warnings"][0]
+
+
 def test_what_is_unlike_the_training_data_is_said() -> None:
     head = np.zeros((200, 200), np.uint8)
     head[40:160, 40:160] = np.linspace(60, 250, 120).astype(np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -19,9 +20,12 @@ from pipeline.judgement import Verdict
 from pipeline.model_report import CARD, PAGE, SCORES, SLICES
 from pipeline.model_report.anchors import ANCHORS
 from pipeline.model_report.card import draw_card
-from pipeline.model_report.curves import read_curves
+from pipeline.model_report.charts import draw_curves
+from pipeline.model_report.curves import Curve, read_curves
+from pipeline.model_report.definitions import definitions
 from pipeline.model_report.facts import ModelFacts
 from pipeline.model_report.page import draw_report
+from pipeline.model_report.tables import setting_table
 from pipeline.model_report.worst import Case, worst_rows
 from trainer.evaluation.row import About, Row, compare
 from trainer.evaluation.summary import Evaluation
@@ -141,6 +145,44 @@ def test_training_is_drawn_by_epoch_for_both_splits(curves: Path, facts: ModelFa
     assert read_curves(curves / "nowhere") == []
 
 
+def test_charts_are_no_wider_than_their_captions_and_clip_no_number() -> None:
+    values = {1: 0.00813, 2: -1.23e-05}
+    drawn = draw_curves("Dice of the mask", [Curve("dice", "train", values)])
+    width = int(re.search(r'<figure class="chart" style="width: (\d+)px"', drawn)[1])  # type: ignore[index]
+    assert f'viewBox="0 0 {width} ' in drawn
+    numbers = re.findall(r'<text x="(\d+)" y="\d+" text-anchor="end">([-.e0-9]+)</text>', drawn)
+    assert [number for _, number in numbers] == ["-1.23e-05", "0.00813"]
+    # At 11 pixels a digit is about 6.5 wide.
+    assert all(int(right) >= 6.5 * len(number) for right, number in numbers)
+    # The legend is in the caption, a colour a split.
+    assert '<span class="key first"></span>train' in drawn
+
+
+def test_the_page_explains_its_words(facts: ModelFacts) -> None:
+    drawn = draw_report(facts)
+    page = _Page(drawn)
+    for said in (
+        "predicted lesions that match a true one",
+        "leak=none: neither a copy",
+        "leak=none, glioma",
+        "ECE (lower is better)",
+        "Brier score (lower is better)",
+        "medium from 0.885 %, large from 1.759 %, else small",
+        "A mask counts as right from a Dice of 0.5.",
+    ):
+        assert said in page.text, said
+    assert "{'" not in page.text and "_percent" not in page.text
+    # Each definition that the scores have is a sentence.
+    known = facts.scores["definitions"]
+    assert not [line for line in definitions(known) if line.split(":")[0] in known]
+
+
+def test_parameters_are_shown_a_key_a_row(facts: ModelFacts) -> None:
+    settings = {"training": {"augmentation": {"flip": True}, "profile_steps": None}}
+    rows = setting_table(dataclasses.replace(facts, settings=settings)).rows
+    assert rows == [["training.augmentation.flip", "true"], ["training.profile_steps", "null"]]
+
+
 def test_the_card_has_its_sections_and_the_same_scores(facts: ModelFacts) -> None:
     card = draw_card(facts)
     for section in ("Model details", "Intended use", "Metrics", "Evaluation data", "Caveats"):
@@ -183,3 +225,12 @@ def test_the_command_finds_the_last_report_and_copies_it(tmp_path: Path) -> None
     missing = runner.invoke(app, ["report", str(tmp_path / "out" / "none")])
     assert missing.exit_code == 1
     assert "no run there has come to a report" in str(missing.exception)
+
+
+def test_a_report_of_drawn_slices_claims_nothing_about_real_ones(facts: ModelFacts) -> None:
+    drawn = dataclasses.replace(facts, synthetic=True)
+    for make in (draw_report, draw_card):
+        assert "synthetic slices alone" in make(drawn)
+        assert "Published figures" not in make(drawn) and "CC BY" not in make(drawn)
+        assert "synthetic" not in make(facts)
+        assert "Published figures" in make(facts) and "CC BY" in make(facts)

@@ -19,6 +19,7 @@ from data.config import SplitConfig
 from data.errors import BriscError
 from data.layout import scan
 from data.naming import CLASSES, NO_TUMOR, PLANES, TUMOR_CLASSES, parse_stem
+from data.provenance import SYNTHETIC, is_synthetic
 from data.sample import MIN_IMAGES, SampleSummary, write_sample
 from data.splits import assign, require_trainable
 from tests.folders import read_manifest
@@ -51,7 +52,8 @@ def test_layout_is_that_of_brisc(sample: Sample) -> None:
     layout = scan(sample.root)
     assert not layout.problems
     require_trainable(assign(layout.slices, SplitConfig()).parts, sample.root)
-    expected = {"manifest.csv"}
+    assert is_synthetic(sample.root)
+    expected = {"manifest.csv", SYNTHETIC}
     for item in layout.slices:
         name = parse_stem(item.id)
         assert name is not None
@@ -75,7 +77,7 @@ def test_segmentation_image_is_its_classification_twin(sample: Sample) -> None:
 
 def test_manifest_tells_the_truth(sample: Sample) -> None:
     rows = read_manifest(sample.root / "manifest.csv")
-    assert {str(row.path) for row in rows} == set(files(sample.root)) - {"manifest.csv"}
+    assert {str(row.path) for row in rows} == set(files(sample.root)) - {"manifest.csv", SYNTHETIC}
     for row in rows:
         content = (sample.root / row.path).read_bytes()
         assert row.size == len(content)
@@ -244,7 +246,7 @@ def test_empty_folder_is_filled_in_place(tmp_path: Path) -> None:
     # The same folder still, for a shell that stands in it.
     assert tmp_path.stat().st_ino == inode
     assert {path.name for path in tmp_path.iterdir()} == {
-        "manifest.csv", "classification_task", "segmentation_task"
+        "manifest.csv", "classification_task", "segmentation_task", SYNTHETIC
     }  # fmt: skip
 
 

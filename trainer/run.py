@@ -10,6 +10,8 @@ import tensorflow_transform as tft
 import tf_keras as keras
 from tfx.components.trainer.fn_args_utils import FnArgs
 
+from data.provenance import mark_synthetic
+from serving.model_files import ASSETS_EXTRA
 from serving.signatures import save_model
 from trainer import fresh_process, hardware
 from trainer.base_model import base_of, keep_weights
@@ -30,8 +32,9 @@ def run_fn(fn_args: FnArgs) -> None:
 
     Args:
         fn_args: From TFX Trainer; ``custom_config`` holds ``model`` and ``training`` (the
-            fields of their configurations) and ``training_dir``, a folder of the workspace
-            that outlives an interrupted run and says which machines train.
+            fields of their configurations), whether the data is ``synthetic``, and
+            ``training_dir``, a folder of the workspace that outlives an interrupted run and says
+            which machines train.
     """
     custom: dict[str, Any] = fn_args.custom_config
     model_config = ModelConfig.model_validate(custom["model"])
@@ -77,6 +80,8 @@ def run_fn(fn_args: FnArgs) -> None:
         model_config.preprocessing,
         fn_args.serving_model_dir,
     )
+    if custom["synthetic"]:
+        mark_synthetic(Path(fn_args.serving_model_dir) / ASSETS_EXTRA)
     shutil.copytree(run_dir / EVENTS, Path(fn_args.model_run_dir) / EVENTS, dirs_exist_ok=True)
     # Deleted by whoever sees that TFX has recorded the model: until then it may be asked again.
     mark_finished(run_dir)

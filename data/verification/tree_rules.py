@@ -11,10 +11,11 @@ from data import naming
 from data.groups import GROUPS
 from data.layout import CLASSIFICATION, SEGMENTATION, Slice
 from data.manifest import MANIFEST
+from data.provenance import SYNTHETIC
 from data.verification.finding import Finding, Severity, finding
 
 _TASKS = (CLASSIFICATION, SEGMENTATION)
-_READ = (*_TASKS, MANIFEST, GROUPS)
+_READ = (*_TASKS, MANIFEST, GROUPS, SYNTHETIC)
 TWINS = "images"
 """Below ``segmentation_task/<split>``: copies of the classification images. Nothing reads them."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -69,8 +70,9 @@ def predict(
 
     Example: brisc predict slice.jpg --server http://127.0.0.1:8501
     """
+    from data.provenance import WARNING
     from serving.inputs import read_questions, require_own_stems
-    from serving.model_files import find_saved_model
+    from serving.model_files import find_saved_model, learnt_from_drawn
 
     if (model is None) == (server is None):
         raise ConfigurationError("--model, --server", "exactly one of them answers", "Give one")
@@ -78,8 +80,12 @@ def predict(
     found = read_questions(images, number, plane.value if plane else None)
     if overlay is not None:
         require_own_stems(found.slices)
+        if found.slices:
+            _require_writable(overlay)
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
+    if saved_model is not None and learnt_from_drawn(saved_model):
+        print(f"note: {model} {WARNING}", file=sys.stderr)
     answers: list[dict[str, Any]] = []
     if found.slices:
         with _predictor(saved_model, server, model_name, secrets) as predictor:
@@ -96,9 +102,10 @@ def predict(
         for problem in found.problems:
             print(problem, file=sys.stderr)
         raise InputError(
-            f"{len(found.problems)} of {len(found.slices) + len(found.problems)} slices",
-            "they could not be read",
-            "See above",
+            f"{len(found.problems)} of {len(found.slices) + len(found.problems)} slices "
+            "could not be read",
+            "see above",
+            "Mend their files or leave them out",
         )
 
 
@@ -147,6 +154,16 @@ def _sentence(answer: dict[str, Any]) -> str:
     return f"{where}: {answer['class']} ({shares}), mask {answer['mask_area']} pixels{area}"
 
 
+def _require_writable(folder: Path) -> None:
+    """Makes the folder, and sees that files can be written there before a model is loaded."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
 def _write(item: Question, found: Prediction, folder: Path) -> dict[str, str]:
     from data.checks import decode_grey
     from serving.overlay import draw_overlay
@@ -155,11 +172,14 @@ def _write(item: Question, found: Prediction, folder: Path) -> dict[str, str]:
     assert not isinstance(grey, str)
     mask, overlay = folder / f"{item.stem}_mask.png", folder / f"{item.stem}_overlay.png"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         mask.write_bytes(found.mask_png)
         draw_overlay(grey, found.mask).save(overlay)
     except OSError as error:
-        raise InputError(
-            folder, f"cannot be written ({error.strerror})", "Give --overlay another folder"
-        ) from error
+        raise _unwritable(folder, error) from error
     return {"mask": str(mask), "overlay": str(overlay)}
+
+
+def _unwritable(folder: Path, error: OSError) -> InputError:
+    return InputError(
+        folder, f"cannot be written ({error.strerror})", "Give --overlay another folder"
+    )

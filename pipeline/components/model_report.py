@@ -13,6 +13,7 @@ from tfx.utils import path_utils
 from data.page import write_text
 from data.parts import part_of_run
 from data.progress import stepwise
+from data.provenance import is_synthetic
 from data.split_record import TABLE, read_summary
 from pipeline import artifacts
 from pipeline.config import GateConfig
@@ -85,6 +86,7 @@ def ModelReport(
         blessed=blessing.get_int_custom_property("blessed") == 1,
         settings=sections,
         fingerprint=data_fingerprint,
+        synthetic=is_synthetic(Path(data_dir)),
         curves=read_curves(Path(model_run.uri) / EVENTS),
         cases=draw_cases(predictor, worst_rows(rows), {item.id: item for item in slices}),
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from data.page import Table
 from pipeline.model_report import tables
-from pipeline.model_report.facts import LICENCE, LIMITS, NOT_A_DEVICE, ModelFacts
+from pipeline.model_report.definitions import definitions
+from pipeline.model_report.facts import LIMITS, NOT_A_DEVICE, ModelFacts
 
 
 def draw_card(facts: ModelFacts) -> str:
@@ -29,18 +30,17 @@ def draw_card(facts: ModelFacts) -> str:
                 "Copies of test slices in train raise them: see the columns of leak.",
             ]
         ),
-        "Metrics": _list(f"{key}: {value}" for key, value in facts.scores["definitions"].items()),
+        "Metrics": _list(definitions(facts.scores["definitions"])),
         "Evaluation data": _table(tables.data_table(facts)) + _list(facts.split.sentences()),
         "Training data": (
             f"The train split above; val chose the epoch and the temperature. Data fingerprint "
-            f"`{facts.fingerprint}`. {LICENCE}"
+            f"`{facts.fingerprint}`. {facts.licence()}"
         ),
         "Quantitative analyses": "\n".join(
             map(
                 _table,
                 (
-                    tables.score_table(facts),
-                    tables.anchor_table(facts),
+                    *tables.score_tables(facts),
                     *tables.part_tables(facts),
                 ),
             )

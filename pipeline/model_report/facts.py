@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from data.provenance import WARNING
 from data.split_record import SplitSummary
 from pipeline.judgement import Verdict
 from pipeline.model_report.curves import Curve
 from pipeline.model_report.worst import Case
 
 NOT_A_DEVICE = "Not a medical device: nothing here is fit for diagnosis."
+
+_SYNTHETIC = f"This model {WARNING}."
 
 LIMITS = (
     "Distances and areas are in pixels: BRISC has no pixel spacing.",
@@ -19,10 +22,11 @@ LIMITS = (
     "Where patients are not proven disjoint, a score may be that of patients the model knows.",
 )
 
-LICENCE = (
+_LICENCE = (
     "BRISC 2025 (doi 10.5281/zenodo.17524350) is CC BY 4.0: name its authors where you share "
     "what is made from it. Data of your own keeps its own terms."
 )
+_NOBODYS = "The slices were drawn by `brisc data sample`: no patient's, and nobody's to license."
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class ModelFacts:
         blessed: Whether Evaluator blessed the model.
         settings: Sections ``model`` and ``training`` as they were used.
         fingerprint: Digest of the data.
+        synthetic: Whether the data was drawn, and is not BRISC nor anybody's.
         curves: Of the training.
         cases: The slices on which the model does worst.
     """
@@ -46,6 +51,7 @@ class ModelFacts:
     blessed: bool
     settings: dict[str, dict[str, Any]]
     fingerprint: str
+    synthetic: bool = False
     curves: list[Curve] = field(default_factory=list)
     cases: list[Case] = field(default_factory=list)
 
@@ -56,7 +62,12 @@ class ModelFacts:
         unseen = "There are none with neither copy nor neighbour in train."
         if part is not None:
             unseen = _sentence("those with neither copy nor neighbour in train", part)
-        return f"{seen} {unseen} {NOT_A_DEVICE}"
+        warning = [_SYNTHETIC] if self.synthetic else []
+        return " ".join([*warning, seen, unseen, NOT_A_DEVICE])
+
+    def licence(self) -> str:
+        """Under which terms the data stands."""
+        return _NOBODYS if self.synthetic else _LICENCE
 
     def verdict(self) -> str:
         """Whether the model may be served, in a sentence."""

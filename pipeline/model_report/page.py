@@ -10,12 +10,18 @@ from data import naming
 from data.page import draw_page, draw_table
 from pipeline.model_report import tables
 from pipeline.model_report.charts import STYLE, draw_confusion, draw_curves, draw_reliability
-from pipeline.model_report.facts import LICENCE, LIMITS, NOT_A_DEVICE, ModelFacts
+from pipeline.model_report.definitions import LEAK_MEANS, definitions
+from pipeline.model_report.facts import LIMITS, NOT_A_DEVICE, ModelFacts
 from pipeline.model_report.worst import draw_case
 
-_CURVES = ("loss", "classification_accuracy", "segmentation_dice_all")
+_CURVES = {
+    "loss": "Loss",
+    "classification_accuracy": "Accuracy of the class",
+    "segmentation_dice_all": "Dice of the mask, all slices",
+}
 _STYLE = f"""{STYLE}
-.charts {{ display: flex; flex-wrap: wrap; }} figure {{ margin: 0; }}
+.charts {{ display: flex; flex-wrap: wrap; gap: 1.5rem 2rem; margin-bottom: 1.5rem; }}
+figure {{ margin: 0; }}
 .cases {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(21rem, 1fr)); gap: 1rem; }}
 .cases img {{ width: 49%; background: black; }}
 figcaption {{ font-size: 0.8rem; overflow-wrap: anywhere; }}
@@ -28,12 +34,12 @@ def draw_report(facts: ModelFacts) -> str:
     sections = [
         ("Gate", [_paragraph(facts.verdict()), *gate]),
         ("Data", [*map(_paragraph, facts.split.sentences()), draw_table(tables.data_table(facts))]),
-        ("Scores", [draw_table(tables.score_table(facts)), draw_table(tables.anchor_table(facts))]),
+        ("Scores", [_paragraph(LEAK_MEANS), *map(draw_table, tables.score_tables(facts))]),
         ("Where it errs", [_charts(_errors(facts)), *map(draw_table, tables.part_tables(facts))]),
         ("Training", [_charts(_training(facts)), draw_table(tables.setting_table(facts))]),
         ("Worst cases", [_cases(facts)]),
-        ("Limits", [_list((NOT_A_DEVICE, *LIMITS)), _paragraph(LICENCE)]),
-        ("Definitions", [_list(f"{k}: {v}" for k, v in facts.scores["definitions"].items())]),
+        ("Limits", [_list((NOT_A_DEVICE, *LIMITS)), _paragraph(facts.licence())]),
+        ("Definitions", [_list(definitions(facts.scores["definitions"]))]),
     ]
     body = "".join(
         f"<section><h2>{title}</h2>{''.join(parts)}</section>" for title, parts in sections
@@ -51,8 +57,8 @@ def _errors(facts: ModelFacts) -> list[str]:
 
 def _training(facts: ModelFacts) -> list[str]:
     by_metric = itertools.groupby(facts.curves, key=lambda curve: curve.metric)
-    drawn = {metric: draw_curves(metric, list(curves)) for metric, curves in by_metric}
-    return [drawn[metric] for metric in _CURVES if metric in drawn]
+    found = {metric: list(curves) for metric, curves in by_metric}
+    return [draw_curves(title, found[key]) for key, title in _CURVES.items() if key in found]
 
 
 def _cases(facts: ModelFacts) -> str:

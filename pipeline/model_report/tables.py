@@ -10,6 +10,7 @@ from data.audit.leak import LEAKS
 from data.page import Table
 from pipeline.model_report.anchors import ANCHORS
 from pipeline.model_report.facts import ModelFacts, shown
+from pipeline.plain import flat, plain
 from trainer.evaluation.row import SIZES
 
 _SCORES = {
@@ -26,20 +27,31 @@ _SCORES = {
     "healthy_false_mask_rate": "healthy false masks",
     "both_right": "both answers right",
     "contradiction": "class and mask contradict",
-    "lesion_recall": "lesions found",
-    "lesion_precision": "answered lesions that are some",
+    "lesion_recall": "true lesions that were found",
+    "lesion_precision": "predicted lesions that match a true one",
     "ece": "ECE",
     "brier": "Brier score",
 }
+_LOWER = ("hd95", "healthy_false_mask_rate", "contradiction", "ece", "brier")
+"""Scores of which less is better."""
 _SHORT = ("n", "accuracy", "dice_tumour", "iou_tumour", "hd95", "surface_dice", "both_right")
 
 
-def score_table(facts: ModelFacts) -> Table:
+def score_tables(facts: ModelFacts) -> list[Table]:
+    """The scores, and of what may be BRISC those of others beside them."""
+    own = _score_table(facts)
+    return [own] if facts.synthetic else [own, _anchor_table(facts)]
+
+
+def _score_table(facts: ModelFacts) -> Table:
     """Every score of the test split and of its parts by leak, with intervals."""
     names = [f"leak={leak}" for leak in LEAKS if f"leak={leak}" in facts.scores["slices"]]
     parts = [facts.scores, *(facts.scores["slices"][name] for name in names)]
     rows = [
-        [title, *(shown(part[key], part["intervals"].get(key)) for part in parts)]
+        [
+            f"{title} (lower is better)" if key in _LOWER else title,
+            *(shown(part[key], part["intervals"].get(key)) for part in parts),
+        ]
         for key, title in _SCORES.items()
     ]
     rows += [
@@ -51,15 +63,18 @@ def score_table(facts: ModelFacts) -> Table:
     return Table(title, ["", "all", *names], rows)
 
 
-def anchor_table(facts: ModelFacts) -> Table:
+def _anchor_table(facts: ModelFacts) -> Table:
     """Published systems beside this one; they are comparable on BRISC's official test part only."""
-    own = ["this model", *(shown(facts.scores[k]) for k in ("accuracy", "dice_tumour", "dice_all"))]
+    own = [
+        "this model, on its test split",
+        *(shown(facts.scores[k]) for k in ("accuracy", "dice_tumour", "dice_all")),
+    ]
     rows = [
         [anchor.system, *map(_known, (anchor.accuracy, anchor.dice_tumour, anchor.dice_all))]
         for anchor in ANCHORS
     ]
     return Table(
-        "Published figures on BRISC's official test part, copies in train and all",
+        "Published figures on BRISC's official test part, copies in train among it",
         ["", "accuracy", "Dice, tumour-only", "Dice, all-slice"],
         [own, *rows],
     )
@@ -78,11 +93,11 @@ def part_tables(facts: ModelFacts) -> list[Table]:
         for key, values in by
     ]
     crossed = [
-        (f"{leak}, {name}", f"leak={leak},class={name}")
+        (f"leak={leak}, {name}", f"leak={leak},class={name}")
         for leak in LEAKS
         for name in naming.CLASSES
     ]
-    return [*tables, _part_table("By what train has of a slice, and class", parts, crossed)]
+    return [*tables, _part_table("By what train has of a slice (leak), and class", parts, crossed)]
 
 
 def gate_table(facts: ModelFacts) -> Table:
@@ -107,11 +122,7 @@ def data_table(facts: ModelFacts) -> Table:
 
 def setting_table(facts: ModelFacts) -> Table:
     """The parameters of the training."""
-    rows = [
-        [f"{section}.{key}", str(value)]
-        for section, values in facts.settings.items()
-        for key, value in values.items()
-    ]
+    rows = [[key, plain(value)] for key, value in flat(facts.settings)]
     return Table("Parameters", ["key", "value"], rows)
 
 

@@ -14,6 +14,7 @@ from data.checks import decode_grey
 from data.errors import BriscError, InputError, Problem
 from data.hospital.opening import kind_of
 from data.hospital.scan import encode_png
+from data.provenance import WARNING
 from serving.app.models import Answer
 from serving.app.unlike import find_differences
 from serving.app.upload import TooLarge, TooSlow
@@ -28,8 +29,14 @@ _STATUS: dict[type[BriscError], int] = {
 }
 
 
-def read_slices(content: bytes, name: Path, numbers: range) -> dict[str, Any]:
+def read_slices(content: bytes, name: Path, numbers: range, synthetic: bool) -> dict[str, Any]:
     """The slices ``numbers`` of a file, as the model sees them, and what there is to say of them.
+
+    Args:
+        content: The file's.
+        name: How errors call it.
+        numbers: Which of its slices, from 1.
+        synthetic: Whether the model has learnt from drawn slices alone.
 
     Raises:
         InputError: The file cannot be used, or none of these slices.
@@ -41,7 +48,7 @@ def read_slices(content: bytes, name: Path, numbers: range) -> dict[str, Any]:
         "format": kind_of(content) or "image",
         "count": found.slices[0].count,
         "notes": list(found.notes),
-        "slices": [_slice(item) for item in found.slices],
+        "slices": [_slice(item, synthetic) for item in found.slices],
         "problems": [
             {"number": int(problem.slice_id or 1), "reason": problem.reason}
             for problem in found.problems
@@ -88,7 +95,7 @@ async def refuse_query(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _slice(item: Question) -> dict[str, Any]:
+def _slice(item: Question, synthetic: bool) -> dict[str, Any]:
     grey = decode_grey(item.encoded)
     assert not isinstance(grey, str)
     return {
@@ -96,7 +103,10 @@ def _slice(item: Question) -> dict[str, Any]:
         "width": grey.shape[1],
         "height": grey.shape[0],
         "spacing_mm": item.spacing_mm,
-        "warnings": find_differences(item.encoded),
+        "warnings": [
+            *([f"This model {WARNING}."] if synthetic else []),
+            *find_differences(item.encoded),
+        ],
         # What the model sees: without what a browser would do to it, such as turn it by its EXIF.
         "image": base64.b64encode(encode_png(grey)).decode(),
     }

@@ -15,6 +15,9 @@ class AppOptions(BaseModel):
     server: str = Field(description="http://HOST:PORT for REST or grpc://HOST:PORT for gRPC.")
     model_name: str = Field("brisc", description="What the server calls the model.")
     token: SecretStr | None = Field(None, description="Shown to the server with every question.")
+    synthetic: bool = Field(
+        False, description="Whether the model is known to have learnt from drawn slices alone."
+    )
     host: str = Field("127.0.0.1", description="Address to listen at.")
     port: int = Field(7860, ge=0, le=65535, description="0: any that is free.")
     trusted_hosts: tuple[str, ...] = Field(

@@ -85,7 +85,9 @@ def create_app(options: AppOptions) -> FastAPI:
         path = file_name(name)
         async with app.state.uploads.received(request, path) as content:
             wanted = range(first, first + count)
-            found = await run_in_threadpool(answers.read_slices, content, path, wanted)
+            found = await run_in_threadpool(
+                answers.read_slices, content, path, wanted, options.synthetic
+            )
         return JSONResponse(found)
 
     @app.post("/api/predict")

@@ -95,6 +95,19 @@ def test_a_run_says_what_it_measured_and_where_things_lie(bench: Bench, blessed:
     assert sorted(table) == [item.id for item in scan(bench.data).slices]
 
 
+def test_what_drawn_slices_have_taught_is_said_wherever_the_model_goes(
+    bench: Bench, blessed: Finished
+) -> None:
+    (version,) = bench.models.iterdir()
+    asked = bench.command("predict", str(scan(bench.data).slices[0].image), f"--model={version}")
+    assert asked.returncode == 0 and "synthetic slices alone" in asked.stderr
+    page = Path(re.findall(r"^report: (/.+)$", blessed.output, re.MULTILINE)[-1])
+    for text in (page.read_text(), page.with_name("model_card.md").read_text()):
+        assert "synthetic slices alone" in text
+        # Neither is it one of the systems that BRISC was tried with, nor are its slices BRISC's.
+        assert "Published figures" not in text and "CC BY" not in text
+
+
 def test_a_run_says_what_its_split_proves(blessed: Finished) -> None:
     assert re.search(
         r"^split: official: \d+ train, \d+ val, 12 test$", blessed.output, re.MULTILINE
