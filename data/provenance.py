@@ -7,9 +7,6 @@ from pathlib import Path
 SYNTHETIC = "SYNTHETIC.txt"
 """Lies in a drawn data set, and in ``assets.extra`` of a model that has learnt from one."""
 
-WARNING = "has learnt from synthetic slices alone: what it says of real ones means nothing"
-"""What is to be said of such a model, after its name."""
-
 _TEXT = (
     "Drawn by `brisc data sample`, or learnt from what was: fit for trying, for no claim on MRI.\n"
 )
@@ -17,7 +14,7 @@ _TEXT = (
 
 def mark_synthetic(folder: Path) -> None:
     """Says of a data set, or of the model whose ``assets.extra`` it is, that it is synthetic."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / SYNTHETIC).write_text(_TEXT, encoding="utf-8")
 
 

@@ -72,7 +72,7 @@ def _run(request: RunRequest, checked: Checked, run_id: str, folder: Path) -> in
                 from pipeline import cross_validation, report, tfx_run
                 from trainer.hardware import has_gpu
             if request.parameters.model.image_size >= _GPU_PIXELS and not has_gpu():
-                console.print(_NO_GPU, highlight=False)
+                console.print(_NO_GPU, soft_wrap=True, highlight=False)
             if request.parameters.split.folds is None:
                 outcome = tfx_run.run(request, checked, run_id, console)
                 code = NOT_BLESSED if outcome.refused else DONE

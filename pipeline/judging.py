@@ -27,6 +27,7 @@ from serving.engine import IMAGE
 _REPORTING = (
     "data.page",
     "data.parts",
+    "data.provenance",
     "data.split_record",
     "serving.overlay",
     "serving.prediction",
@@ -34,6 +35,8 @@ _REPORTING = (
     "trainer.evaluation",
     "pipeline.judgement",
     "pipeline.model_report",
+    "pipeline.plain",
+    "pipeline.config",
     "pipeline.components.model_report",
 )
 

@@ -1,4 +1,4 @@
-"""Settings as text that a person reads, and that ``--set`` would take back."""
+"""Settings as text that a person reads."""
 
 from __future__ import annotations
 

@@ -23,13 +23,16 @@ def run(
     request: RunRequest, checked: Checked, run_id: str, console: Console, fold: int | None = None
 ) -> Outcome | NotTrained:
     """Runs all components on the checked data; of a cross-validation, one ``fold``."""
-    # Minutes of work on the data would be for nothing without.
-    fetch_imagenet(request.parameters.model)
     pipeline = plan(request, checked, fold)
     # A search, and a training on several machines, run in processes beside this one.
     share_gpus()
     config = connection(request.workspace)
-    with show_progress(console, RunStatus(open_store(config), run_id), len(pipeline.components)):
+    status = RunStatus(open_store(config), run_id)
+    if not (request.workspace.artifacts / "Trainer").exists():
+        # Nothing has been trained yet that might do without, and minutes of work on the data come
+        # before the training that would miss them.
+        fetch_imagenet(request.parameters.model)
+    with show_progress(console, status, len(pipeline.components)):
         run_pipeline(pipeline, request.runner, run_id, config)
     forget_finished(request.workspace.training)
     # Anew: the server may have been away meanwhile.

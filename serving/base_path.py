@@ -16,10 +16,13 @@ def require_versions(base: Path) -> None:
     Raises:
         InputError: It is not there, is itself a version, or has none in it.
     """
-    if not base.is_dir():
-        raise InputError(base, "no such folder", _REMEDY)
-    if versions(base):
-        return
+    try:
+        if not base.is_dir():
+            raise InputError(base, "no such folder", _REMEDY)
+        if versions(base):
+            return
+    except OSError as error:
+        raise InputError(base, f"cannot be listed ({error.strerror})", _REMEDY) from error
     if not (base / SAVED_MODEL).is_file():
         raise InputError(base, "no version of a model in it, a folder named by a number", _REMEDY)
     # "." and links have a name of their own only when they are followed.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +65,8 @@ def read_questions(
     numbers = None if number is None else range(number, number + 1)
     found = Questions()
     for path in dict.fromkeys(paths):
-        if path.is_dir():
+        # pathlib raises where a folder above may not be entered; reading then says so.
+        if os.path.isdir(path):
             remedy = "Give files; `brisc predict-batch` takes a folder"
             found.problems.append(Problem(path, "is a folder", remedy))
             continue

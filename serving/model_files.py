@@ -47,6 +47,10 @@ def find_saved_model(directory: Path) -> Path:
     return complete[-1]
 
 
+DRAWN = "has learnt from synthetic slices alone: what it says of real ones means nothing"
+"""What is to be said of a model of which ``learnt_from_drawn`` is true, after its name."""
+
+
 def learnt_from_drawn(saved_model: Path) -> bool:
     """Whether a SavedModel says that it has learnt from synthetic slices alone."""
     return is_synthetic(saved_model / ASSETS_EXTRA)

@@ -16,11 +16,13 @@ from PIL import Image
 from pydicom.uid import EnhancedMRImageStorage, generate_uid
 from starlette.testclient import TestClient
 
+from data.provenance import mark_synthetic
 from serving.app.options import AppOptions
 from serving.app.run import embedded_server
 from serving.app.samples import SAMPLES
 from serving.app.unlike import find_differences
 from serving.app.web import create_app
+from serving.model_files import ASSETS_EXTRA
 from tests.folders import encode, grey
 from tests.scans import AXIAL, PATIENT, dicom, nifti, ramp, scaled, sequence
 from tests.tiny_model import REFUSED, expected_mask, put_tiny_model
@@ -99,12 +101,20 @@ def test_samples_are_slices_that_nothing_is_odd_about(page: TestClient) -> None:
     assert page.get("/api/samples/other.jpg").status_code == 404
 
 
-def test_a_model_of_drawn_slices_is_called_one(address: str) -> None:
-    options = AppOptions(server=address, synthetic=True)
+def test_of_two_versions_the_one_that_learnt_from_drawn_slices_says_so(
+    address: str, tmp_path: Path
+) -> None:
+    (tmp_path / "2").mkdir()
+    mark_synthetic(tmp_path / "1" / ASSETS_EXTRA)
+    options = AppOptions(server=address, model=tmp_path)
     with TestClient(create_app(options), base_url=HERE) as page:
         content = page.get(f"/api/samples/{SAMPLES[0].name}").content
-        (found,) = page.post("/api/slices", content=content).json()["slices"]
-    assert "synthetic slices alone" in found["warnings"][0]
+        first, second = (
+            page.post(f"/api/predict?version={version}", content=content).json()
+            for version in (1, 2)
+        )
+    assert "synthetic slices alone" in first["caution"]
+    assert second["caution"] is None
 
 
 def test_what_is_unlike_the_training_data_is_said() -> None:

@@ -230,7 +230,7 @@ def test_the_command_finds_the_last_report_and_copies_it(tmp_path: Path) -> None
 def test_a_report_of_drawn_slices_claims_nothing_about_real_ones(facts: ModelFacts) -> None:
     drawn = dataclasses.replace(facts, synthetic=True)
     for make in (draw_report, draw_card):
-        assert "synthetic slices alone" in make(drawn)
+        assert "Measured on synthetic slices" in make(drawn)
         assert "Published figures" not in make(drawn) and "CC BY" not in make(drawn)
         assert "synthetic" not in make(facts)
         assert "Published figures" in make(facts) and "CC BY" in make(facts)

@@ -34,6 +34,13 @@ def test_an_image_goes_to_the_model_as_it_is(tmp_path: Path) -> None:
     assert not found.problems and not found.notes
 
 
+def test_a_path_that_cannot_be_looked_at_leaves_the_others(tmp_path: Path) -> None:
+    good = put(tmp_path / "a.png", encode(grey(), "PNG"))
+    found = read_questions([tmp_path / ("x" * 300), good])
+    assert [item.path for item in found.slices] == [good]
+    assert "too long" in str(found.problems[0])
+
+
 def test_an_image_needs_no_reader_of_scans(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pydicom", "nibabel", "data.hospital.dicom", "data.hospital.nifti"):
         monkeypatch.setitem(sys.modules, name, None)

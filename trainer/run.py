@@ -11,7 +11,7 @@ import tf_keras as keras
 from tfx.components.trainer.fn_args_utils import FnArgs
 
 from data.provenance import mark_synthetic
-from serving.model_files import ASSETS_EXTRA
+from serving.model_files import ASSETS_EXTRA, learnt_from_drawn
 from serving.signatures import save_model
 from trainer import fresh_process, hardware
 from trainer.base_model import base_of, keep_weights
@@ -80,7 +80,8 @@ def run_fn(fn_args: FnArgs) -> None:
         model_config.preprocessing,
         fn_args.serving_model_dir,
     )
-    if custom["synthetic"]:
+    base = job.base_model
+    if custom["synthetic"] and (base is None or learnt_from_drawn(base)):
         mark_synthetic(Path(fn_args.serving_model_dir) / ASSETS_EXTRA)
     shutil.copytree(run_dir / EVENTS, Path(fn_args.model_run_dir) / EVENTS, dirs_exist_ok=True)
     # Deleted by whoever sees that TFX has recorded the model: until then it may be asked again.

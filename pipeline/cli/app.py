@@ -54,7 +54,6 @@ def app(
     from serving.app.options import AppOptions
     from serving.app.run import run_app
     from serving.app.security import is_host_name
-    from serving.model_files import find_saved_model, learnt_from_drawn
 
     for name in trusted_host or ():
         if not is_host_name(name):
@@ -74,7 +73,7 @@ def app(
         options = AppOptions(
             server=address,
             model_name=model_name,
-            synthetic=model is not None and learnt_from_drawn(find_saved_model(model)),
+            model=model,
             token=token,
             host=host,
             port=port,

@@ -36,7 +36,7 @@ def export(
     from serving.model_files import find_saved_model
 
     saved_model = find_saved_model(model)
-    # Once more before TensorFlow is imported, which takes its time.
+    # Before TensorFlow is imported, which takes its time.
     require_packages(form.value)
     hush_tensorflow()
     from serving.export.run import export as write

@@ -71,7 +71,7 @@ def _print_version(wanted: bool) -> None:
         raise InputError(
             _DISTRIBUTION,
             "it is not installed, and only what is installed has a version",
-            "Install it as README.md says",
+            "Run `make setup` in the repository",
         ) from error
     print(f"brisc {version}")
     raise typer.Exit()

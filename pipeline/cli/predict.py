@@ -70,9 +70,8 @@ def predict(
 
     Example: brisc predict slice.jpg --server http://127.0.0.1:8501
     """
-    from data.provenance import WARNING
     from serving.inputs import read_questions, require_own_stems
-    from serving.model_files import find_saved_model, learnt_from_drawn
+    from serving.model_files import DRAWN, find_saved_model, learnt_from_drawn
 
     if (model is None) == (server is None):
         raise ConfigurationError("--model, --server", "exactly one of them answers", "Give one")
@@ -85,7 +84,7 @@ def predict(
     for note in found.notes:
         print(f"note: {note}", file=sys.stderr)
     if saved_model is not None and learnt_from_drawn(saved_model):
-        print(f"note: {model} {WARNING}", file=sys.stderr)
+        print(f"note: {model} {DRAWN}", file=sys.stderr)
     answers: list[dict[str, Any]] = []
     if found.slices:
         with _predictor(saved_model, server, model_name, secrets) as predictor:

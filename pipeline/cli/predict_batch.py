@@ -55,6 +55,7 @@ def predict_batch(
     from pipeline.console import hush_beam, hush_tensorflow, progress_bar
     from serving.batch.request import BatchRequest
     from serving.batch.run import predict_folder
+    from serving.model_files import DRAWN, find_saved_model, learnt_from_drawn
 
     paths = load_paths(CONFIG if CONFIG.exists() else None, {"beam_args": beam_args or None})
     request = BatchRequest(
@@ -70,6 +71,8 @@ def predict_batch(
     )
     hush_tensorflow()
     hush_beam()
+    if learnt_from_drawn(find_saved_model(model)):
+        print(f"note: {model} {DRAWN}", file=sys.stderr)
     done = predict_folder(request, lambda total: progress_bar("predicting", total))
     answered = len(done.rows) - len(done.unusable)
     earlier = f", {done.earlier} of them before" if done.earlier else ""

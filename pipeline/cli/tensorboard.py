@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import os
 import signal
@@ -88,8 +89,9 @@ def _serve(folder: str, host: str, port: int | None) -> str:
     arguments += [f"--samples_per_plugin=images={_KEPT},pr_curves={_KEPT}"]
     try:
         if _has_data_server():
-            # Left to choose by itself, it prints a note that this way of reading is new.
-            with contextlib.suppress(SystemExit):
+            # Left to choose by itself, it prints a note that this way of reading is new; and where
+            # it cannot read so, it prints advice on options that are not here, and exits.
+            with contextlib.suppress(SystemExit), contextlib.redirect_stderr(io.StringIO()):
                 return _launch([*arguments, "--load_fast=true"])
         return _launch([*arguments, "--load_fast=false"])
     except program.TensorBoardServerException as error:

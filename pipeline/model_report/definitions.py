@@ -14,7 +14,7 @@ LEAK_MEANS = (
 )
 
 _ALWAYS = (
-    "tumour-only means leave out slices without a tumour; all-slice means count an empty mask "
+    "A tumour-only mean leaves out slices without a tumour; an all-slice mean counts an empty mask "
     "where there is no tumour as 1.",
     "ECE (expected calibration error): the mean gap between the probability of the answered class "
     "and how often it is right, 0 to 1, lower is better.",

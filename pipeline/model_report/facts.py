@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from data.provenance import WARNING
 from data.split_record import SplitSummary
 from pipeline.judgement import Verdict
 from pipeline.model_report.curves import Curve
@@ -13,7 +12,7 @@ from pipeline.model_report.worst import Case
 
 NOT_A_DEVICE = "Not a medical device: nothing here is fit for diagnosis."
 
-_SYNTHETIC = f"This model {WARNING}."
+_SYNTHETIC = "Measured on synthetic slices: no score here says anything of MRI."
 
 LIMITS = (
     "Distances and areas are in pixels: BRISC has no pixel spacing.",

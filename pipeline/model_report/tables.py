@@ -8,6 +8,7 @@ from typing import Any
 from data import naming
 from data.audit.leak import LEAKS
 from data.page import Table
+from pipeline.config import LOWER_IS_BETTER
 from pipeline.model_report.anchors import ANCHORS
 from pipeline.model_report.facts import ModelFacts, shown
 from pipeline.plain import flat, plain
@@ -32,7 +33,7 @@ _SCORES = {
     "ece": "ECE",
     "brier": "Brier score",
 }
-_LOWER = ("hd95", "healthy_false_mask_rate", "contradiction", "ece", "brier")
+_LOWER = ("hd95", *LOWER_IS_BETTER)
 """Scores of which less is better."""
 _SHORT = ("n", "accuracy", "dice_tumour", "iou_tumour", "hd95", "surface_dice", "both_right")
 

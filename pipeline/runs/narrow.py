@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich import box
 from rich import table as rich_table
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
@@ -64,7 +65,8 @@ def _widths(table: Table, *, wrapped: bool) -> list[int]:
         max(map(len, name.split()), default=0) if wrapped else len(name) for name in table.columns
     ]
     return [
-        max(head, *(len(row[index]) for row in table.rows), 0) for index, head in enumerate(heads)
+        max(head, *(cell_len(row[index]) for row in table.rows), 0)
+        for index, head in enumerate(heads)
     ]
 
 

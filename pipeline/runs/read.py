@@ -102,6 +102,10 @@ def _read(
     folder = run_folder(workspace, run_id)
     report = _report(folder)
     state = _state(report, going_on, {node.state for node in nodes})
+    reason = _reason(state, nodes, folder)
+    if state == INTERRUPTED and reason is not None:
+        # By an error of its own, before any component began.
+        state = FAILED
     if state != RUNNING:
         # What was killed could not say so.
         nodes = tuple(
@@ -123,7 +127,7 @@ def _read(
         verdicts=tuple(report.get("verdicts", ())),
         folder=folder,
         artifacts=_artifacts(store, {node.execution_id: node.node for node in nodes}),
-        reason=_reason(state, nodes, folder),
+        reason=reason,
     )
 
 

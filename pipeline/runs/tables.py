@@ -50,7 +50,7 @@ def verdict_lines(run: Run) -> list[str]:
 
 
 def parameter_lines(run: Run) -> list[str]:
-    """What the run computed with, as ``--set`` takes it."""
+    """What the run computed with, by the keys of ``--set``."""
     settings = [f"  {key}={plain(value)}" for key, value in flat(run.parameters)]
     return ["Parameters", *settings] if settings else []
 

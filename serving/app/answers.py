@@ -14,12 +14,12 @@ from data.checks import decode_grey
 from data.errors import BriscError, InputError, Problem
 from data.hospital.opening import kind_of
 from data.hospital.scan import encode_png
-from data.provenance import WARNING
 from serving.app.models import Answer
 from serving.app.unlike import find_differences
 from serving.app.upload import TooLarge, TooSlow
 from serving.client import NoAnswer, NotServed
 from serving.inputs import Question, read_content
+from serving.model_files import DRAWN, learnt_from_drawn
 
 _STATUS: dict[type[BriscError], int] = {
     TooLarge: 413,
@@ -29,14 +29,8 @@ _STATUS: dict[type[BriscError], int] = {
 }
 
 
-def read_slices(content: bytes, name: Path, numbers: range, synthetic: bool) -> dict[str, Any]:
+def read_slices(content: bytes, name: Path, numbers: range) -> dict[str, Any]:
     """The slices ``numbers`` of a file, as the model sees them, and what there is to say of them.
-
-    Args:
-        content: The file's.
-        name: How errors call it.
-        numbers: Which of its slices, from 1.
-        synthetic: Whether the model has learnt from drawn slices alone.
 
     Raises:
         InputError: The file cannot be used, or none of these slices.
@@ -48,7 +42,7 @@ def read_slices(content: bytes, name: Path, numbers: range, synthetic: bool) -> 
         "format": kind_of(content) or "image",
         "count": found.slices[0].count,
         "notes": list(found.notes),
-        "slices": [_slice(item, synthetic) for item in found.slices],
+        "slices": [_slice(item) for item in found.slices],
         "problems": [
             {"number": int(problem.slice_id or 1), "reason": problem.reason}
             for problem in found.problems
@@ -68,8 +62,13 @@ def read_one(content: bytes, name: Path, number: int) -> Question:
     return found.slices[0]
 
 
-def describe(answer: Answer) -> dict[str, Any]:
-    """A prediction, and who gave it how fast; its mask is a PNG, {0, 255}."""
+def describe(answer: Answer, model: Path | None) -> dict[str, Any]:
+    """A prediction, and who gave it how fast; its mask is a PNG, {0, 255}.
+
+    Args:
+        answer: What the server said.
+        model: The saved model, or the folder of its versions, where it is known.
+    """
     found = answer.prediction
     return {
         "class": found.label,
@@ -78,7 +77,13 @@ def describe(answer: Answer) -> dict[str, Any]:
         "mask": base64.b64encode(found.mask_png).decode(),
         "version": str(answer.version),
         "seconds": round(answer.seconds, 4),
+        "caution": f"This model {DRAWN}." if model and _is_drawn(model, answer.version) else None,
     }
+
+
+def _is_drawn(model: Path, version: int) -> bool:
+    own = model / str(version)
+    return learnt_from_drawn(own if own.is_dir() else model)
 
 
 async def refuse(request: Request, error: Exception) -> JSONResponse:
@@ -95,7 +100,7 @@ async def refuse_query(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-def _slice(item: Question, synthetic: bool) -> dict[str, Any]:
+def _slice(item: Question) -> dict[str, Any]:
     grey = decode_grey(item.encoded)
     assert not isinstance(grey, str)
     return {
@@ -103,10 +108,7 @@ def _slice(item: Question, synthetic: bool) -> dict[str, Any]:
         "width": grey.shape[1],
         "height": grey.shape[0],
         "spacing_mm": item.spacing_mm,
-        "warnings": [
-            *([f"This model {WARNING}."] if synthetic else []),
-            *find_differences(item.encoded),
-        ],
+        "warnings": find_differences(item.encoded),
         # What the model sees: without what a browser would do to it, such as turn it by its EXIF.
         "image": base64.b64encode(encode_png(grey)).decode(),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 _MEBIBYTE = 1 << 20
@@ -15,8 +17,8 @@ class AppOptions(BaseModel):
     server: str = Field(description="http://HOST:PORT for REST or grpc://HOST:PORT for gRPC.")
     model_name: str = Field("brisc", description="What the server calls the model.")
     token: SecretStr | None = Field(None, description="Shown to the server with every question.")
-    synthetic: bool = Field(
-        False, description="Whether the model is known to have learnt from drawn slices alone."
+    model: Path | None = Field(
+        None, description="The saved model, or the folder of its versions, where it is known."
     )
     host: str = Field("127.0.0.1", description="Address to listen at.")
     port: int = Field(7860, ge=0, le=65535, description="0: any that is free.")

@@ -85,9 +85,7 @@ def create_app(options: AppOptions) -> FastAPI:
         path = file_name(name)
         async with app.state.uploads.received(request, path) as content:
             wanted = range(first, first + count)
-            found = await run_in_threadpool(
-                answers.read_slices, content, path, wanted, options.synthetic
-            )
+            found = await run_in_threadpool(answers.read_slices, content, path, wanted)
         return JSONResponse(found)
 
     @app.post("/api/predict")
@@ -98,7 +96,7 @@ def create_app(options: AppOptions) -> FastAPI:
         async with app.state.uploads.received(request, path) as content:
             question = await run_in_threadpool(answers.read_one, content, path, number)
         answer = await app.state.models.predict(question.encoded, path.name, version)
-        return JSONResponse(answers.describe(answer))
+        return JSONResponse(answers.describe(answer, options.model))
 
     @app.post("/api/segmentation")
     async def segmentation(

@@ -31,6 +31,7 @@ export function result(entry, slice, answer) {
     mask_area: answer.mask_area,
     ...(area === null ? {} : { mask_area_mm2: area }),
     seconds: answer.seconds,
+    ...(answer.caution ? { caution: answer.caution } : {}),
     warnings: slice.warnings,
     notes: entry.notes,
   };

@@ -26,10 +26,12 @@ function contents() {
   const parts = [title(entry, slice)];
   const fault = entry.error ?? (entry.faults.has(entry.number) && { where: `Slice ${entry.number}`, reason: entry.faults.get(entry.number), remedy: "Choose another slice" });
   if (fault) return [...parts, problem(fault)];
-  if (slice?.warnings.length) parts.push(warnings(slice.warnings));
+  if (slice?.warnings.length) parts.push(card("Unlike the training data", slice.warnings));
   const answers = wantedVersions().map((version) => slice?.answers.get(version));
   const failed = answers.find((answer) => answer?.error);
   if (failed) parts.push(problem(failed.error));
+  const cautions = new Set(answers.map((answer) => answer?.caution).filter(Boolean));
+  if (cautions.size) parts.push(card("Before you rely on it", [...cautions]));
   if (answers[0]?.class) {
     parts.push(verdict(answers[0]), bars(answers.filter((answer) => answer?.class)), facts(slice, answers));
     announce(`${entry.name}: ${NAMES[answers[0].class]}, ${percent(answers[0].probabilities[answers[0].class])}`);
@@ -88,9 +90,9 @@ function facts(slice, answers) {
       make("dd", { text: spacing ? `${spacing} mm` : "not in the file" })));
 }
 
-function warnings(texts) {
+function card(title, texts) {
   return make("div", { class: "card warn", role: "note" },
-    make("h3", { text: "Unlike the training data" }), make("ul", {}, ...texts.map((text) => make("li", { text }))));
+    make("h3", { text: title }), make("ul", {}, ...texts.map((text) => make("li", { text }))));
 }
 
 function notes(texts) {
