@@ -8,6 +8,8 @@ from typing import Any
 import tensorflow as tf
 import tf_keras as keras
 
+from trainer.hardware import has_gpu
+
 
 class FusedAdamW(keras.optimizers.AdamW):
     """Keras' AdamW (Loshchilov and Hutter 2019, arXiv 1711.05101), for dense gradients.
@@ -25,9 +27,7 @@ class FusedAdamW(keras.optimizers.AdamW):
         super().__init__(*arguments, **options)
         if self.amsgrad:
             raise ValueError("amsgrad: not here; keras.optimizers.AdamW has it")
-        self._in_one_loop = not (
-            tf.distribute.has_strategy() or tf.config.list_physical_devices("GPU")
-        )
+        self._in_one_loop = not (tf.distribute.has_strategy() or has_gpu())
         # Not one for all optimisers: what it has traced would outlive the variables of the first.
         self._move = tf.function(_move, jit_compile=True)
 

@@ -13,6 +13,7 @@ from data.errors import ConfigurationError
 from preprocessing.normalise import ENCODER_CHANNELS
 from trainer.config import ModelConfig
 from trainer.encoder_file import KEY, encoder_file, fetch_imagenet
+from trainer.hardware import has_gpu
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 from trainer.wide_convolution import multiply_where_wide
 
@@ -50,7 +51,7 @@ def build_network(config: ModelConfig, *, encoder_weights: bool = True) -> keras
     pretrained = encoder_weights and config.encoder_weights == "imagenet"
     unet = _build_unet(config, "imagenet" if pretrained else None)
     _set_batch_norms(unet)
-    if not tf.config.list_physical_devices("GPU"):
+    if not has_gpu():
         _suit_processor(unet)
     bottleneck = unet.get_layer(_BOTTLENECK).output
     file = encoder_file(config) if encoder_weights else None
