@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.command import environment
-from trainer.hardware import choose_distribution, choose_precision
+from trainer.config import Precision
+from trainer.hardware import Processor, choose_distribution, choose_precision
 
 ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 BF16 = frozenset({"avx512f", "avx512_bf16"})
+AMD, INTEL = Processor("AuthenticAMD", BF16), Processor("GenuineIntel", BF16)
 
 
 @pytest.mark.parametrize(
@@ -23,19 +25,22 @@ def test_the_strategy_follows_the_devices(gpus: int, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "gpus", "flags", "expected"),
+    ("wanted", "gpus", "processor", "expected"),
     [
-        ("auto", 1, BF16, "mixed_float16"),
-        ("auto", 0, BF16, "mixed_bfloat16"),
-        ("auto", 0, frozenset({"amx_bf16"}), "mixed_bfloat16"),
-        ("auto", 0, frozenset({"avx512f"}), "float32"),
-        ("float32", 1, BF16, "float32"),
+        ("auto", 1, AMD, "mixed_float16"),
+        ("auto", 0, AMD, "mixed_bfloat16"),
+        ("auto", 0, Processor("AuthenticAMD", BF16 - {"avx512_bf16"}), "float32"),
+        ("auto", 0, INTEL, "float32"),
+        ("auto", 0, Processor(INTEL.vendor, BF16 | {"amx_bf16"}), "mixed_bfloat16"),
+        ("auto", 0, Processor(), "float32"),
+        ("float32", 1, AMD, "float32"),
+        ("mixed_bfloat16", 0, INTEL, "mixed_bfloat16"),
     ],
 )
 def test_arithmetic_follows_the_hardware_unless_it_is_set(
-    wanted: str, gpus: int, flags: frozenset[str], expected: str
+    wanted: Precision, gpus: int, processor: Processor, expected: str
 ) -> None:
-    assert choose_precision(wanted, gpus, flags) == expected  # type: ignore[arg-type]
+    assert choose_precision(wanted, gpus, processor) == expected
 
 
 PRETEND = """

@@ -156,7 +156,7 @@ class TrainingConfig(BaseModel):
     precision: Precision = Field(
         "auto",
         description="Arithmetic of the network; auto: mixed_float16 on GPU, mixed_bfloat16 on "
-        "CPUs with AVX512-BF16 or AMX, else float32.",
+        "CPUs with AMX and on those of AMD with AVX512-BF16, else float32.",
     )
     profile_steps: tuple[Step, Step] | None = Field(
         None, description="First and last step that TensorFlow's profiler records; null: none."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,22 @@ from trainer.config import Precision, TrainingConfig
 
 Distribution = Literal["one_device", "mirrored"]
 
+_INTEL = "GenuineIntel"
+
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Processor:
+    """What Linux says of the processor; empty where it says nothing.
+
+    Attributes:
+        vendor: As the processor names itself, such as ``GenuineIntel``.
+        flags: Its features.
+    """
+
+    vendor: str = ""
+    flags: frozenset[str] = frozenset()
 
 
 def choose_distribution(gpus: int) -> Distribution:
@@ -31,7 +47,7 @@ def has_gpu() -> bool:
 def with_precision(config: TrainingConfig) -> TrainingConfig:
     """Puts what ``auto`` comes to on this machine in its place; starts no GPU."""
     gpus = len(tf.config.list_physical_devices("GPU"))
-    precision = choose_precision(config.precision, gpus, cpu_flags())
+    precision = choose_precision(config.precision, gpus, processor())
     return config.model_copy(update={"precision": precision})
 
 
@@ -85,24 +101,29 @@ def share_gpus() -> None:
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 
 
-def choose_precision(wanted: Precision, gpus: int, cpu_flags: frozenset[str]) -> str:
+def choose_precision(wanted: Precision, gpus: int, processor: Processor) -> str:
     """Resolves ``auto`` to the name of a Keras dtype policy.
 
-    bfloat16 pays on CPUs only where the processor multiplies it natively; elsewhere oneDNN
-    emulates it, slower than float32.
+    bfloat16 pays on CPUs only where the processor multiplies it faster than float32: with AMX, or
+    with the AVX512-BF16 of others than Intel, whose own is no faster and has the conversions to
+    pay beside. Without either oneDNN emulates it.
     """
     if wanted != "auto":
         return wanted
     if gpus:
         return "mixed_float16"
-    native = cpu_flags & {"avx512_bf16", "amx_bf16"}
-    return "mixed_bfloat16" if native else "float32"
+    vectors_pay = "avx512_bf16" in processor.flags and processor.vendor != _INTEL
+    return "mixed_bfloat16" if "amx_bf16" in processor.flags or vectors_pay else "float32"
 
 
-def cpu_flags() -> frozenset[str]:
-    """The processor's feature flags as Linux lists them; empty where it does not."""
+def processor() -> Processor:
+    """This machine's."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
-        return frozenset()
-    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())
+        return Processor()
+    # The first core stands for all.
+    found: dict[str, str] = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        found.setdefault(name.strip(), value.strip())
+    return Processor(found.get("vendor_id", ""), frozenset(found.get("flags", "").split()))

@@ -20,6 +20,7 @@ MEASURES: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "training-step": learning.training_step,
     "training-step-original": learning.training_step_original,
     "training-step-onednn": learning.training_step_onednn,
+    "training-step-precision": learning.training_step_precision,
     "input-pipeline": learning.input_pipeline,
     "input-pipeline-resized": learning.input_pipeline_resized,
     "input-ahead-of-step": learning.input_ahead,

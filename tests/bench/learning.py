@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from tests.bench.comparison import Setting, Side, take_turns
 from tests.bench.row import Row
+from trainer.config import Precision
 
 OURS = "brisc"
 _SIZE, _BATCH = 128, 8
@@ -31,6 +32,13 @@ def training_step_onednn(setting: Setting) -> Iterator[Row]:
     without = _training(setting, name, {"TF_ENABLE_ONEDNN_OPTS": "0"})
     measured = take_turns(_training(setting), without, rounds=setting.rounds)
     yield Row("training-step-onednn", "s/step", 1.0, measured.pop(OURS), measured)
+
+
+def training_step_precision(setting: Setting) -> Iterator[Row]:
+    """Seconds a step in the arithmetic that ``auto`` comes to, and in each that a CPU has."""
+    sides = [_training(setting, name, precision=name) for name in ("float32", "mixed_bfloat16")]
+    measured = take_turns(_training(setting), *sides, rounds=setting.rounds)
+    yield Row("training-step-precision", "s/step", 1.0, measured.pop(OURS), measured)
 
 
 def input_pipeline(setting: Setting) -> Iterator[Row]:
@@ -78,9 +86,14 @@ def _load(setting: Setting, name: str, *, resized: bool) -> Row:
 
 
 def _training(
-    setting: Setting, name: str = OURS, variables: Mapping[str, str] | None = None
+    setting: Setting,
+    name: str = OURS,
+    variables: Mapping[str, str] | None = None,
+    precision: Precision = "auto",
 ) -> Side:
-    return setting.ours("training", variables, size=_SIZE, batch=_BATCH, name=name)
+    return setting.ours(
+        "training", variables, size=_SIZE, batch=_BATCH, name=name, precision=precision
+    )
 
 
 def _loading(setting: Setting, folder: str, size: int, batch: int) -> Side:

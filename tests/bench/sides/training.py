@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from data.naming import CLASSES
 from tests.bench.side import answer, seconds
-from trainer.config import ModelConfig, TrainingConfig
+from trainer.config import ModelConfig, Precision, TrainingConfig
 from trainer.hardware import prepare
 from trainer.loss_weighting import make_weighting
 from trainer.losses import make_losses, metrics
@@ -22,9 +22,9 @@ from trainer.schedule import make_optimiser
 _STEPS = 2
 
 
-def main(size: int, batch: int, name: str) -> None:
+def main(size: int, batch: int, name: str, precision: Precision = "auto") -> None:
     """Serves as a side, seconds a step; its one variant is called ``name``."""
-    config = TrainingConfig()
+    config = TrainingConfig(precision=precision)
     prepare(config)
     network = build_network(ModelConfig(image_size=size, encoder_weights="none"))
     whole = MultiTask(network, make_losses(config, np.ones(len(CLASSES))), make_weighting(config))
