@@ -110,6 +110,8 @@ def build_pipeline(
             "preprocessing": parameters.preprocessing.model_dump(mode="json"),
             "code_hash": code_hash("preprocessing"),
         },
+        # Of what goes in StatisticsGen has them already, and nothing reads those of small images.
+        disable_statistics=True,
     )
     transform.add_upstream_node(anomaly_gate)
     served = workspace.serving / parameters.serving.model_name if fold is None else None

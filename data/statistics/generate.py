@@ -13,6 +13,7 @@ from tfx_bsl.public.tfxio import TFExampleBeamRecord
 
 from data.slice_list import example_of, write_list
 from data.splits import Assignment
+from data.statistics.anomalies import SCHEMA
 from data.statistics.bins import QUANTILES
 from data.statistics.store import FILE, Statistics, read_file
 
@@ -21,9 +22,13 @@ def statistics_options() -> tfdv.StatsOptions:
     """What TFDV computes, in the pipeline and elsewhere.
 
     It looks at the head of each image, in splits of a hundred or more; ingest has decoded it whole.
+    The schema tells it which features are images: else it would look for the commonest of them,
+    and hold them all.
     """
     return tfdv.StatsOptions(
-        enable_semantic_domain_stats=True, num_quantiles_histogram_buckets=QUANTILES
+        schema=tfdv.load_schema_text(str(SCHEMA)),
+        enable_semantic_domain_stats=True,
+        num_quantiles_histogram_buckets=QUANTILES,
     )
 
 
