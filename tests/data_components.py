@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.configuration import Parameters
@@ -22,13 +22,19 @@ BEAM_NODES = ("BriscExampleGen", "StatisticsGen", "Transform")
 _LAST = BEAM_NODES[-1]
 
 
-def run_data_components(data: Path, size: int, beam_args: Sequence[str] = ()) -> dict[str, float]:
+def run_data_components(
+    data: Path,
+    size: int,
+    beam_args: Sequence[str] = (),
+    begins: Callable[[str], None] = lambda node: None,
+) -> dict[str, float]:
     """A run's first components, in a workspace of its own.
 
     Args:
         data: In BRISC layout.
         size: Side of the square that slices become, pixels.
         beam_args: Options of their Beam pipelines.
+        begins: Told each component before it runs.
 
     Returns:
         Seconds of each component up to Transform.
@@ -47,6 +53,7 @@ def run_data_components(data: Path, size: int, beam_args: Sequence[str] = ()) ->
         )
         made = prepare(request, "measured")
         for node in upstream_nodes(made.pipeline()):
+            begins(node)
             run_node(workspace, "measured", node)
             if node == _LAST:
                 break

@@ -32,17 +32,20 @@ ENGINES = {
 
 _SIZE = 256
 _POLL = 0.25
+_WORTH_TELLING = 0.5
+_BEGINS = "begins "
 
 
 def main() -> None:
-    """Prints seconds of each component and the peak of memory, a line for each measurement."""
+    """Prints seconds and peak of memory of each component, a line for each measurement."""
     given = _arguments()
     if given.run is not None:
         logging.disable(logging.WARNING)
         # TensorFlow: only in the process that is measured.
         from tests.data_components import run_data_components
 
-        print(json.dumps(run_data_components(given.folder, _SIZE, json.loads(given.run))))
+        seconds = run_data_components(given.folder, _SIZE, json.loads(given.run), _begins)
+        print(json.dumps(seconds))
         return
     slices = scan(given.folder).slices
     for count in given.counts:
@@ -53,9 +56,11 @@ def main() -> None:
                 _link(slices[index], part)
             for engine in given.engine or ENGINES:
                 with _options(engine, Path(scratch)) as options:
-                    seconds, peak = _measure(part, options)
-                told = {name: round(value, 1) for name, value in seconds.items()}
-                print(f"{count} slices, {engine}: {peak:.0f} MiB, {told}", flush=True)
+                    seconds, peaks = _measure(part, options)
+                for name, value in seconds.items():
+                    if value >= _WORTH_TELLING:
+                        told = f"{value:.1f} s, {peaks[name]:.0f} MiB"
+                        print(f"{count} slices, {engine}, {name}: {told}", flush=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -91,28 +96,44 @@ def _options(engine: str, folder: Path) -> Iterator[list[str]]:
         yield cluster.beam_args
 
 
-def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], float]:
-    """Seconds of each component, and MiB of all processes below this one at their peak."""
+def _begins(node: str) -> None:
+    print(f"{_BEGINS}{node}", flush=True)
+
+
+def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], dict[str, float]]:
+    """Seconds of each component, and MiB of all processes below this one at its peak."""
     command = [sys.executable, "-m", "tests.measure_engines", data, f"--run={json.dumps(options)}"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    peaks, ended = [0.0], threading.Event()
+    peaks, ended, seconds = {"": 0.0}, threading.Event(), {}
     watch = threading.Thread(target=_watch, args=(peaks, ended))
-    watch.start()
-    output, _ = process.communicate()
-    ended.set()
-    watch.join()
-    if process.returncode:
-        raise SystemExit(f"{command}: ended with {process.returncode}")
-    return json.loads(output.splitlines()[-1]), max(peaks)
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        watch.start()
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(_BEGINS):
+                peaks[line.removeprefix(_BEGINS).strip()] = 0.0
+            else:
+                seconds = json.loads(line)
+        ended.set()
+        watch.join()
+        if process.wait():
+            errors.seek(0)
+            raise SystemExit(
+                f"{command}: ended with {process.returncode}:\n{errors.read()[-4000:]}"
+            )
+    return seconds, peaks
 
 
-def _watch(peaks: list[float], ended: threading.Event) -> None:
+def _watch(peaks: dict[str, float], ended: threading.Event) -> None:
     while not ended.wait(_POLL):
         used = 0
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 used += process.memory_info().rss
-        peaks.append(used / 2**20)
+        latest = next(reversed(peaks))
+        peaks[latest] = max(peaks[latest], used / 2**20)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,9 @@ class Flink:
 
     def cores(self) -> int:
         """Those that are free for tasks."""
-        return int(httpx.get(f"http://{self.address}/overview").json()["slots-available"])
+        # Before its leader is elected it answers that it is not available yet.
+        answer = httpx.get(f"http://{self.address}/overview").raise_for_status()
+        return int(answer.json()["slots-available"])
 
     def states(self) -> list[str]:
         """That of each job that the cluster has seen, one for a Beam pipeline."""
