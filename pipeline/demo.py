@@ -20,7 +20,8 @@ IMAGES = 480
 
 _END = """
 What there is now, all of it from drawn slices: of real ones this model knows nothing.
-  {overlays}: a slice of each class (gl, me, pi, no in its name) with the mask found
+  {overlays}: a slice of each class (gl, me, pi, no in its name) with the mask found,
+    which may be none: a short training misses tumours that the eye sees
   {report}: the run's report
 
 What to try next:

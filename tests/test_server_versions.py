@@ -23,6 +23,8 @@ from tensorflow_serving.apis import (
 )
 
 from data.errors import ConfigurationError, InputError
+from data.provenance import mark_synthetic
+from serving.model_files import ASSETS_EXTRA, DRAWN
 from serving.server.errors import ServingError
 from serving.server.options import BatchingOptions, ServerOptions
 from serving.server.run import RunningServer
@@ -145,6 +147,22 @@ def test_a_version_that_is_copied_slowly_is_served_when_it_is_there(
         assert client.y()[1] in (1, 3)
     until(lambda: client.states() == {3: AVAILABLE, 1: END})
     assert client.y() == (4.0, 3)
+
+
+def test_a_version_that_learnt_from_drawn_slices_is_told_of(
+    base: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    drawn = write_version(base, 2, offset=2.0) / ASSETS_EXTRA
+    drawn.mkdir()
+    mark_synthetic(drawn)
+    server = RunningServer(options(base))
+    client = Client(server.grpc_port)
+    write_version(base, 3, offset=3.0)
+    until(lambda: client.states() == {3: AVAILABLE, 2: END})
+    client.channel.close()
+    server.stop()
+    told = [record.message for record in caplog.records if DRAWN in record.message]
+    assert told == [f"{NAME}: version 2 {DRAWN}"]
 
 
 def config_of(base: Path, *versions: int, **labels: int) -> str:

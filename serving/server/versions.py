@@ -11,7 +11,7 @@ from typing import Any
 
 from tensorflow_serving.apis import get_model_status_pb2
 
-from serving.model_files import versions
+from serving.model_files import DRAWN, learnt_from_drawn, versions
 from serving.server.errors import ServingError, StatusCode
 from serving.server.model_config import Model
 from serving.server.servable import Servable
@@ -139,6 +139,8 @@ class ModelVersions:
             return
         self._set(version, _Version(_Status.AVAILABLE, servable=servable))
         _log.info("%s: version %d is served", self.model.name, version)
+        if learnt_from_drawn(directory):
+            _log.warning("%s: version %d %s", self.model.name, version, DRAWN)
 
     def _loaded(self, version: int, directory: Path) -> Servable:
         try:
