@@ -103,27 +103,29 @@ def _begins(node: str) -> None:
 def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of each component, and MiB of all processes below this one at its peak."""
     command = [sys.executable, "-m", "tests.measure_engines", data, f"--run={json.dumps(options)}"]
-    peaks, ended, seconds = {"": 0.0}, threading.Event(), {}
+    peaks, ended = {"": 0.0}, threading.Event()
     watch = threading.Thread(target=_watch, args=(peaks, ended))
     with (
         tempfile.TemporaryFile("w+") as errors,
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
     ):
         watch.start()
+        said = ""
         assert process.stdout is not None
-        for line in process.stdout:
-            if line.startswith(_BEGINS):
-                peaks[line.removeprefix(_BEGINS).strip()] = 0.0
-            else:
-                seconds = json.loads(line)
-        ended.set()
-        watch.join()
+        try:
+            for line in process.stdout:
+                said = line
+                if line.startswith(_BEGINS):
+                    peaks[line.removeprefix(_BEGINS).strip()] = 0.0
+        finally:
+            ended.set()
+            watch.join()
         if process.wait():
             errors.seek(0)
             raise SystemExit(
                 f"{command}: ended with {process.returncode}:\n{errors.read()[-4000:]}"
             )
-    return seconds, peaks
+    return json.loads(said), peaks
 
 
 def _watch(peaks: dict[str, float], ended: threading.Event) -> None:
@@ -132,7 +134,8 @@ def _watch(peaks: dict[str, float], ended: threading.Event) -> None:
         for process in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 used += process.memory_info().rss
-        latest = next(reversed(peaks))
+        # At once: the other thread adds to it.
+        latest = [*peaks][-1]
         peaks[latest] = max(peaks[latest], used / 2**20)
 
 

@@ -10,7 +10,12 @@ import pytest
 
 from tests.command import environment
 from trainer.config import Precision
-from trainer.hardware import Processor, choose_distribution, choose_precision
+from trainer.hardware import (
+    Processor,
+    choose_distribution,
+    choose_precision,
+    read_processor,
+)
 
 ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 BF16 = frozenset({"avx512f", "avx512_bf16"})
@@ -32,6 +37,7 @@ def test_the_strategy_follows_the_devices(gpus: int, expected: str) -> None:
         ("auto", 0, Processor("AuthenticAMD", BF16 - {"avx512_bf16"}), "float32"),
         ("auto", 0, INTEL, "float32"),
         ("auto", 0, Processor(INTEL.vendor, BF16 | {"amx_bf16"}), "mixed_bfloat16"),
+        ("auto", 0, Processor("HygonGenuine", BF16), "float32"),
         ("auto", 0, Processor(), "float32"),
         ("float32", 1, AMD, "float32"),
         ("mixed_bfloat16", 0, INTEL, "mixed_bfloat16"),
@@ -41,6 +47,38 @@ def test_arithmetic_follows_the_hardware_unless_it_is_set(
     wanted: Precision, gpus: int, processor: Processor, expected: str
 ) -> None:
     assert choose_precision(wanted, gpus, processor) == expected
+
+
+CORE = """processor\t: {number}
+vendor_id\t: AuthenticAMD
+model name\t: AMD EPYC
+flags\t\t: fpu avx512f avx512_bf16
+vmx flags\t: vnmi
+"""
+ARM = """processor\t: 0
+BogoMIPS\t: 2000.00
+Features\t: fp asimd bf16
+"""
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            CORE.format(number=0) + "\n" + CORE.format(number=1),
+            Processor(AMD.vendor, BF16 | {"fpu"}),
+        ),
+        (ARM, Processor()),
+        (None, Processor()),
+    ],
+)
+def test_a_processor_is_told_by_what_linux_says(
+    tmp_path: Path, said: str | None, expected: Processor
+) -> None:
+    file = tmp_path / "cpuinfo"
+    if said is not None:
+        file.write_text(said)
+    assert read_processor(file) == expected
 
 
 PRETEND = """

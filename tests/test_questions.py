@@ -218,3 +218,7 @@ def test_sentences_name_the_slice_and_its_area(
     assert first.startswith(f"{path} slice 1: glioma (glioma 1.000), mask ")
     assert first.endswith(" mm²") and second.endswith(" pixels")
     assert ended.err == f"note: {bare}: it has no window: percentiles are used\n"
+    masks = tmp_path / "masks"
+    predict([bare], model=stub, overlay=masks, as_json=False, number=None, plane=None)
+    picture = masks / "bare_overlay.png"
+    assert capsys.readouterr().out.endswith(f" pixels, {picture}\n") and picture.is_file()

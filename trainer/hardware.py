@@ -16,7 +16,7 @@ from trainer.config import Precision, TrainingConfig
 
 Distribution = Literal["one_device", "mirrored"]
 
-_INTEL = "GenuineIntel"
+_AMD = "AuthenticAMD"
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def has_gpu() -> bool:
 def with_precision(config: TrainingConfig) -> TrainingConfig:
     """Puts what ``auto`` comes to on this machine in its place; starts no GPU."""
     gpus = len(tf.config.list_physical_devices("GPU"))
-    precision = choose_precision(config.precision, gpus, processor())
+    precision = choose_precision(config.precision, gpus, read_processor())
     return config.model_copy(update={"precision": precision})
 
 
@@ -104,25 +104,24 @@ def share_gpus() -> None:
 def choose_precision(wanted: Precision, gpus: int, processor: Processor) -> str:
     """Resolves ``auto`` to the name of a Keras dtype policy.
 
-    bfloat16 pays on CPUs only where the processor multiplies it faster than float32: with AMX, or
-    with the AVX512-BF16 of others than Intel, whose own is no faster and has the conversions to
-    pay beside. Without either oneDNN emulates it.
+    bfloat16 pays on CPUs only where the processor multiplies it faster than float32. AMX does, the
+    AVX512-BF16 of an Intel does not and has the conversions to pay beside (docs/performance.md);
+    that of an AMD is taken to. Without either oneDNN emulates it.
     """
     if wanted != "auto":
         return wanted
     if gpus:
         return "mixed_float16"
-    vectors_pay = "avx512_bf16" in processor.flags and processor.vendor != _INTEL
+    vectors_pay = "avx512_bf16" in processor.flags and processor.vendor == _AMD
     return "mixed_bfloat16" if "amx_bf16" in processor.flags or vectors_pay else "float32"
 
 
-def processor() -> Processor:
-    """This machine's."""
+def read_processor(file: Path = Path("/proc/cpuinfo")) -> Processor:
+    """This machine's, of which the first core stands for all; empty where Linux does not say."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = file.read_text().splitlines()
     except OSError:
         return Processor()
-    # The first core stands for all.
     found: dict[str, str] = {}
     for name, _, value in (line.partition(":") for line in lines):
         found.setdefault(name.strip(), value.strip())

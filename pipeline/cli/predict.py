@@ -150,8 +150,9 @@ def _sentence(answer: dict[str, Any]) -> str:
     shares = ", ".join(f"{name} {value:.3f}" for name, value in answer["probabilities"].items())
     where = f"{answer['image']} slice {answer['slice']}" if "slice" in answer else answer["image"]
     area = f", {answer['mask_area_mm2']:.1f} mm²" if "mask_area_mm2" in answer else ""
-    drawn = f", {answer['overlay']}" if "overlay" in answer else ""
-    return f"{where}: {answer['class']} ({shares}), mask {answer['mask_area']} pixels{area}{drawn}"
+    picture = f", {answer['overlay']}" if "overlay" in answer else ""
+    mask = f"mask {answer['mask_area']} pixels{area}{picture}"
+    return f"{where}: {answer['class']} ({shares}), {mask}"
 
 
 def _require_writable(folder: Path) -> None:
