@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -47,6 +47,7 @@ class TensorflowServingOptions(BaseModel):
     """0: no REST."""
     batching: bool = False
     batching_parameters_file: Path | None = None
+    mixed_precision: Literal["bfloat16"] | None = None
     monitoring: bool = False
     image: str = IMAGE
 
@@ -88,6 +89,8 @@ def server_arguments(options: TensorflowServingOptions) -> list[str]:
         flags["enable_batching"] = "true"
     if options.batching_parameters_file is not None:
         flags["batching_parameters_file"] = options.batching_parameters_file.resolve()
+    if options.mixed_precision is not None:
+        flags["mixed_precision"] = options.mixed_precision
     if options.monitoring:
         flags["monitoring_config_file"] = MONITORING
     return [f"--{name}={value}" for name, value in flags.items()]

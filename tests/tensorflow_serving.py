@@ -38,6 +38,7 @@ FLAGS = frozenset(
         "enable_model_warmup",
         "num_request_iterations_for_warmup",
         "version",
+        "mixed_precision",
         "monitoring_config_file",
         "remove_unused_fields_from_bundle_metagraph",
         "enable_signature_method_name_check",

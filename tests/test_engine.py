@@ -97,13 +97,15 @@ def test_brisc_serve_hands_its_own_options_over(tmp_path: Path, base: Path) -> N
     binaries = install_docker(tmp_path / "bin")
     asked = ("--engine", "tensorflow-serving", "--model-base-path", str(base))
     given = ("--rest-port", "9501", "--file-system-poll-wait-seconds", "0.5", "--monitoring")
-    assert brisc_serve(binaries, *asked, *given).returncode == 0
+    precise = ("--mixed-precision", "bfloat16")
+    assert brisc_serve(binaries, *asked, *given, *precise).returncode == 0
     called = (binaries / "called").read_text().splitlines()
     assert {
         "--port=8500",
         "--rest_api_port=9501",
         f"--model_base_path={base}",
         "--file_system_poll_wait_seconds=1",
+        "--mixed_precision=bfloat16",
         f"--monitoring_config_file={MONITORING}",
     } <= set(called)
 
@@ -135,6 +137,7 @@ def test_every_option_is_a_flag_that_there_is(tmp_path: Path) -> None:
         model_config_file_poll_wait_seconds=5,
         host="0.0.0.0",
         batching_parameters_file=batching,
+        mixed_precision="bfloat16",
         monitoring=True,
     )
     arguments = start(binaries, options)

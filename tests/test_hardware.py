@@ -10,12 +10,8 @@ import pytest
 
 from tests.command import environment
 from trainer.config import Precision
-from trainer.hardware import (
-    Processor,
-    choose_distribution,
-    choose_precision,
-    read_processor,
-)
+from trainer.hardware import choose_distribution, choose_precision
+from trainer.processor import Processor, read_processor
 
 ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 BF16 = frozenset({"avx512f", "avx512_bf16"})

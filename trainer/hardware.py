@@ -5,33 +5,17 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import tensorflow as tf
 import tf_keras as keras
 
 from trainer.config import Precision, TrainingConfig
+from trainer.processor import Processor, read_processor
 
 Distribution = Literal["one_device", "mirrored"]
 
-_AMD = "AuthenticAMD"
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Processor:
-    """What Linux says of the processor; empty where it says nothing.
-
-    Attributes:
-        vendor: As the processor names itself, such as ``GenuineIntel``.
-        flags: Its features.
-    """
-
-    vendor: str = ""
-    flags: frozenset[str] = frozenset()
 
 
 def choose_distribution(gpus: int) -> Distribution:
@@ -102,27 +86,9 @@ def share_gpus() -> None:
 
 
 def choose_precision(wanted: Precision, gpus: int, processor: Processor) -> str:
-    """Resolves ``auto`` to the name of a Keras dtype policy.
-
-    bfloat16 pays on CPUs only where the processor multiplies it faster than float32. AMX does, the
-    AVX512-BF16 of an Intel does not and has the conversions to pay beside (docs/performance.md);
-    that of an AMD is taken to. Without either oneDNN emulates it.
-    """
+    """Resolves ``auto`` to the name of a Keras dtype policy."""
     if wanted != "auto":
         return wanted
     if gpus:
         return "mixed_float16"
-    vectors_pay = "avx512_bf16" in processor.flags and processor.vendor == _AMD
-    return "mixed_bfloat16" if "amx_bf16" in processor.flags or vectors_pay else "float32"
-
-
-def read_processor(file: Path = Path("/proc/cpuinfo")) -> Processor:
-    """This machine's, of which the first core stands for all; empty where Linux does not say."""
-    try:
-        lines = file.read_text().splitlines()
-    except OSError:
-        return Processor()
-    found: dict[str, str] = {}
-    for name, _, value in (line.partition(":") for line in lines):
-        found.setdefault(name.strip(), value.strip())
-    return Processor(found.get("vendor_id", ""), frozenset(found.get("flags", "").split()))
+    return "mixed_bfloat16" if processor.gains_by_bfloat16 else "float32"

@@ -27,6 +27,12 @@ class Engine(str, Enum):
     tensorflow_serving = "tensorflow-serving"
 
 
+class MixedPrecision(str, Enum):
+    """What is computed in beside the model's own arithmetic."""
+
+    bfloat16 = "bfloat16"
+
+
 def serve(
     model_base_path: Annotated[
         Path | None, typer.Option(help="Folder of a model's versions, as `brisc run` pushes it.")
@@ -50,6 +56,13 @@ def serve(
     ] = False,
     batching_parameters_file: Annotated[
         Path | None, typer.Option(help="BatchingParameters as text; batching is on with it.")
+    ] = None,
+    mixed_precision: Annotated[
+        MixedPrecision | None,
+        typer.Option(
+            help="Compute in it what loses little by it: faster on processors with AMX, with "
+            "answers that differ a little."
+        ),
     ] = None,
     monitoring: Annotated[
         bool, typer.Option("--monitoring", help="Metrics at /monitoring/prometheus/metrics.")
@@ -99,8 +112,10 @@ def serve(
     from serving.base_path import require_versions
     from serving.listening import require_free
     from serving.server.options import ServerOptions
+    from trainer.processor import read_processor
 
     token = load_secrets(secrets).serving_token
+    precision = mixed_precision.value if mixed_precision else None
     if engine is Engine.tensorflow_serving:
         from serving.engine import TensorflowServingOptions, serve_by_tensorflow_serving
 
@@ -128,6 +143,7 @@ def serve(
                 rest_port=rest_port,
                 batching=enable_batching,
                 batching_parameters_file=batching_parameters_file,
+                mixed_precision=precision,
                 monitoring=monitoring,
             )
         )
@@ -145,6 +161,7 @@ def serve(
         grpc_port=grpc_port,
         rest_port=rest_port,
         batching=_batching(enable_batching, batching_parameters_file),
+        mixed_precision=precision,
         monitoring=monitoring,
         certificate=certificate,
         private_key=private_key,
@@ -156,6 +173,8 @@ def serve(
     log = logging.getLogger("serving")
     log.setLevel(logging.INFO)
     log.info("loading TensorFlow and the models of %s", model_base_path or model_config_file)
+    if precision is not None and not read_processor().gains_by_bfloat16:
+        log.warning("this processor is not known to be faster in %s", precision)
     # That loading into a session is the older way is no news to who serves.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     from serving.server.constant_weights import assume_constant_weights

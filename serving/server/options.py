@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -69,6 +70,8 @@ class ServerOptions(BaseModel):
     constant_weights: bool = False
     """TensorFlow was told that weights stay (``serving.server.constant_weights``): a version is
     refused where they do not."""
+    mixed_precision: Literal["bfloat16"] | None = None
+    """Arithmetic where oneDNN has it, instead of that of the model; TF Serving's own flag."""
     monitoring: bool = False
     """Metrics for Prometheus at ``/monitoring/prometheus/metrics``."""
     certificate: Path | None = None

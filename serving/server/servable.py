@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import config_pb2, meta_graph_pb2
+from tensorflow.core.protobuf import config_pb2, meta_graph_pb2, rewriter_config_pb2
 
 from serving.server.batching import Batcher, Feeds, has_batches
 from serving.server.constant_weights import FLAG, changing_weights
@@ -40,8 +40,17 @@ class Servable:
         batching: BatchingOptions | None = None,
         *,
         constant_weights: bool = False,
+        bfloat16: bool = False,
     ) -> None:
         """Loads the SavedModel in ``directory``.
+
+        Args:
+            name: Of the model.
+            version: Of the model.
+            directory: The SavedModel's.
+            batching: How requests share a run; ``None``: they do not.
+            constant_weights: TensorFlow was told that weights stay what they are.
+            bfloat16: Compute in it what TensorFlow holds to be safe in it, convolutions among it.
 
         Raises:
             ServingError: It is damaged, or its weights do not stay where that was assumed.
@@ -55,7 +64,11 @@ class Servable:
         self._retired = False
         self._lock = threading.Lock()
         self._when_closed: Callable[[], None] = lambda: None
-        self._session = tf.compat.v1.Session(graph=tf.Graph())
+        config = config_pb2.ConfigProto()
+        if bfloat16:
+            rewriting = config.graph_options.rewrite_options
+            rewriting.auto_mixed_precision_onednn_bfloat16 = rewriter_config_pb2.RewriterConfig.ON
+        self._session = tf.compat.v1.Session(graph=tf.Graph(), config=config)
         try:
             with self._session.graph.as_default():
                 meta_graph = tf.compat.v1.saved_model.load(

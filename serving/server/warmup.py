@@ -30,7 +30,12 @@ def load_warm(name: str, version: int, directory: Path, options: ServerOptions) 
         ServingError: As of ``Servable``, or it refuses one of them.
     """
     servable = Servable(
-        name, version, directory, options.batching, constant_weights=options.constant_weights
+        name,
+        version,
+        directory,
+        options.batching,
+        constant_weights=options.constant_weights,
+        bfloat16=options.mixed_precision == "bfloat16",
     )
     file = directory / WARMUP_REQUESTS
     try:
