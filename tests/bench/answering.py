@@ -28,10 +28,13 @@ def inference(setting: Setting) -> Iterator[Row]:
         for threads in (1, 2):
             for batch in (1, 8):
                 options = {"onnx": onnx, "batch": batch, "threads": threads}
-                # Writes what the other reads.
-                ours = setting.ours("inference", model=model, extra=extra, **options)
+                # The first writes what the peers read. Precision is a process's.
+                ours = [
+                    setting.ours("inference", model=model, extra=extra, bfloat16=half, **options)
+                    for half in (False, True)
+                ]
                 runtimes = setting.peer("runtimes", **options)
-                measured = take_turns(ours, runtimes, rounds=setting.rounds)
+                measured = take_turns(*ours, runtimes, rounds=setting.rounds)
                 name = f"inference-{threads}-threads-batch-{batch}"
                 mixed, own = measured.pop("saved model bfloat16"), measured.pop("saved model")
                 peer = {_BFLOAT16: measured.pop(_BFLOAT16)}

@@ -1,11 +1,7 @@
-"""Ours: the forward pass of a saved model, normalisation, mirror image and gate in it.
-
-Once as it is, and once as `brisc serve --mixed-precision bfloat16` has TensorFlow compute it.
-"""
+"""Ours: the forward pass of a saved model, normalisation, mirror image and gate in it."""
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
 from pathlib import Path
@@ -23,7 +19,7 @@ from tests.bench.side import answer, seconds
 _TIMES = 3
 
 
-def main(model: str, onnx: str, batch: int, threads: int) -> None:
+def main(model: str, onnx: str, batch: int, threads: int, bfloat16: bool) -> None:
     """Serves as a side, seconds a batch.
 
     Args:
@@ -31,11 +27,13 @@ def main(model: str, onnx: str, batch: int, threads: int) -> None:
         onnx: The folder where it is written as ONNX, for the peer, if it is empty.
         batch: Slices at once.
         threads: For the work within an operation.
+        bfloat16: As the server computes with ``--mixed-precision bfloat16``.
     """
     # As the server does before it loads any.
     assume_constant_weights([Model("model", Path(model).parent)])
     tf.config.threading.set_intra_op_parallelism_threads(threads)
     tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": bfloat16})
     loaded = load_model(Path(model))
     known = probe(loaded)
     function = standalone(loaded, known)
@@ -50,16 +48,8 @@ def main(model: str, onnx: str, batch: int, threads: int) -> None:
     side = known.images.shape[1]
     rng = np.random.default_rng(0)
     images = rng.uniform(0, 255, (batch, side, side, 1)).astype(np.float32)
-
-    def measure(bfloat16: bool) -> float:
-        # Of the process; each has its own compiled graph, which the first call after start makes.
-        tf.config.optimizer.set_experimental_options(
-            {"auto_mixed_precision_onednn_bfloat16": bfloat16}
-        )
-        return seconds(lambda: forward(tf.constant(images)), _TIMES)
-
-    variants = {"saved model": False, "saved model bfloat16": True}
-    answer({name: functools.partial(measure, on) for name, on in variants.items()})
+    name = "saved model bfloat16" if bfloat16 else "saved model"
+    answer({name: lambda: seconds(lambda: forward(tf.constant(images)), _TIMES)})
 
 
 if __name__ == "__main__":
