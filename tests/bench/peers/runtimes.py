@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import openvino
 
-from tests.bench.side import answer, seconds
+from tests.bench.side import answer, steady_seconds
 
 _TIMES = 3
 
@@ -40,7 +40,7 @@ def main(onnx: str, batch: int, threads: int) -> None:
         "OpenVINO float32": lambda: compiled["f32"]({name: images}),
         "OpenVINO bfloat16": lambda: compiled["bf16"]({name: images}),
     }
-    answer({name: lambda ask=ask: seconds(ask, _TIMES) for name, ask in work.items()})
+    answer({name: lambda ask=ask: steady_seconds(ask, _TIMES) for name, ask in work.items()})
 
 
 if __name__ == "__main__":
