@@ -91,8 +91,10 @@ def build_pipeline(
         fold or 0,
     )
     examples = ingest.outputs["examples"]
-    statistics = StatisticsGen(examples=examples, stats_options=statistics_options())
     schema = ImportSchemaGen(schema_file=str(workspace.keep(SCHEMA)))
+    statistics = StatisticsGen(
+        examples=examples, schema=schema.outputs["schema"], stats_options=statistics_options()
+    )
     validator = ExampleValidator(
         statistics=statistics.outputs["statistics"], schema=schema.outputs["schema"]
     )
@@ -128,7 +130,7 @@ def build_pipeline(
         is_synthetic(data_dir),
     )
     trainer = learning[-1]
-    reading = [audit, ingest, statistics, schema, validator, anomaly_gate, *watched, transform]
+    reading = [audit, ingest, schema, statistics, validator, anomaly_gate, *watched, transform]
     judged = trainer.outputs["model"], examples, schema.outputs["schema"]
     judging = (
         gated(*judged, parameters.gate, parameters.serving, workspace.serving)

@@ -38,7 +38,8 @@ def describe(tmp_path: Path, examples: list[bytes]) -> statistics_pb2.DatasetFea
     with tf.io.TFRecordWriter(str(records)) as writer:
         for example in examples:
             writer.write(example)
-    return tfdv.generate_statistics_from_tfrecord(str(records), stats_options=statistics_options())
+    options = statistics_options(tfdv.load_schema_text(str(SCHEMA)))
+    return tfdv.generate_statistics_from_tfrecord(str(records), stats_options=options)
 
 
 def judge(tmp_path: Path, examples: list[bytes]) -> None:

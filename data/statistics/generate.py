@@ -9,6 +9,7 @@ from pathlib import Path
 import apache_beam as beam
 import tensorflow_data_validation as tfdv
 from apache_beam.options.pipeline_options import PipelineOptions
+from tensorflow_metadata.proto.v0 import schema_pb2
 from tfx_bsl.public.tfxio import TFExampleBeamRecord
 
 from data.slice_list import example_of, write_list
@@ -18,15 +19,18 @@ from data.statistics.bins import QUANTILES
 from data.statistics.store import FILE, Statistics, read_file
 
 
-def statistics_options() -> tfdv.StatsOptions:
+def statistics_options(schema: schema_pb2.Schema | None = None) -> tfdv.StatsOptions:
     """What TFDV computes, in the pipeline and elsewhere.
 
     It looks at the head of each image, in splits of a hundred or more; ingest has decoded it whole.
-    The schema tells it which features are images: else it would look for the commonest of them,
-    and hold them all.
+
+    Args:
+        schema: Tells which features are images: else TFDV would look for the commonest of them,
+            and hold them all. StatisticsGen gets it as an artifact; within the options it would
+            lie in ML Metadata, whose PostgreSQL takes no text that has a backslash in it.
     """
     return tfdv.StatsOptions(
-        schema=tfdv.load_schema_text(str(SCHEMA)),
+        schema=schema,
         enable_semantic_domain_stats=True,
         num_quantiles_histogram_buckets=QUANTILES,
     )
@@ -44,6 +48,7 @@ def compute_statistics(assignment: Assignment, seed: int, beam_args: Sequence[st
         InputError: A file has become unreadable since it was checked.
     """
     parts = {name: part for name, part in assignment.parts.items() if part}
+    options = statistics_options(tfdv.load_schema_text(str(SCHEMA)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with beam.Pipeline(options=PipelineOptions(list(beam_args))) as pipeline:
@@ -56,7 +61,7 @@ def compute_statistics(assignment: Assignment, seed: int, beam_args: Sequence[st
                     | f"ToExample[{split}]" >> beam.Map(example_of).with_output_types(bytes)
                     | f"Decode[{split}]"
                     >> TFExampleBeamRecord("inmem", telemetry_descriptors=["brisc"]).BeamSource()
-                    | f"Statistics[{split}]" >> tfdv.GenerateStatistics(statistics_options())
+                    | f"Statistics[{split}]" >> tfdv.GenerateStatistics(options)
                     | f"Write[{split}]"
                     >> tfdv.WriteStatisticsToBinaryFile(str(folder / f"{split}.out" / FILE))
                 )
