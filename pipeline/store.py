@@ -112,8 +112,10 @@ class _Away(InputError):
 def _open(config: metadata_store_pb2.ConnectionConfig) -> mlmd.MetadataStore:
     import ml_metadata as mlmd
 
+    from pipeline.ordered_store import OrderedStore
+
     try:
-        return mlmd.MetadataStore(config)
+        return OrderedStore(config)
     except (RuntimeError, mlmd.errors.StatusError) as error:
         postgresql = config.HasField("postgresql")
         reason = (_said(config) if postgresql else "") or str(error).strip()

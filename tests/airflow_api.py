@@ -54,12 +54,23 @@ class Api:
         return "\n".join(text for texts in said for text in texts)
 
     def wait(self, run: str, task: str | None = None, state: str | None = None) -> None:
-        """Waits for the end of a run, or until one of its tasks is in ``state``."""
+        """Waits for the end of a run, or until one of its tasks is in ``state``.
+
+        What tasks that failed have logged is printed: who reads of a failed test has no more.
+        """
         while task is None or self.tasks(run)[task][0] != state:
-            if self.run_state(run) in ENDED:
+            ended = self.run_state(run)
+            if ended in ENDED:
+                if ended == "failed":
+                    self._print_failed(run)
                 assert task is None, f"{task} was never {state}: {self.tasks(run)}"
                 return
             time.sleep(1)
+
+    def _print_failed(self, run: str) -> None:
+        for task, (state, number) in self.tasks(run).items():
+            if state == "failed":
+                print(f"{task} of {run} failed:", self.log(run, task, number)[-4000:], sep="\n")
 
     @property
     def _runs(self) -> str:
