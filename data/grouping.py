@@ -23,29 +23,26 @@ def group_slices(
 
     Args:
         slices: The slices.
-        pairs: Ids of slices that are alike; ids of others are ignored.
-        known: Patients by slice id, as far as they are known; ids of others are ignored.
+        pairs: Ids of slices that are alike; one that is not among ``slices`` still joins two
+            that are.
+        known: Patients by slice id, as far as they are known; of others as well.
 
     Returns:
         {id: name of its group}. The name is made of the patients in it, ``g1+g7``, or is the
         first id where none is known.
     """
-    ids = sorted(item.id for item in slices)
-    present = set(ids)
     members: dict[str, list[str]] = defaultdict(list)
-    for name in ids:
-        if name in known:
-            members[known[name]].append(name)
+    for name in sorted(known):
+        members[known[name]].append(name)
     links = itertools.chain(
-        ((group[0], other) for group in members.values() for other in group[1:]),
-        ((one, other) for one, other in pairs if one in present and other in present),
+        ((group[0], other) for group in members.values() for other in group[1:]), pairs
     )
-    found = {name: name for name in ids}
-    # A patient with one slice is named, too.
-    found |= {group[0]: patient for patient, group in members.items()}
+    # A slice that nothing is like is a group, too.
+    found = {item.id: known.get(item.id, item.id) for item in slices}
     for component in connected(links):
         patients = sorted({known[name] for name in component if name in known})
-        found.update(dict.fromkeys(component, "+".join(patients) or component[0]))
+        name = "+".join(patients) or component[0]
+        found |= {item: name for item in component if item in found}
     return found
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -103,12 +104,35 @@ def test_slices_without_a_patient_stay_with_what_they_are_alike(slices: list[Sli
     assert {found.leak[name] for name in ids(found, "test") | ids(found, "val")} == {"none"}
 
 
+@pytest.mark.parametrize("strategy", ["deduplicated", "grouped"])
+def test_a_limit_does_not_divide_what_belongs_together(
+    strategy: Literal["deduplicated", "grouped"], slices: list[Slice]
+) -> None:
+    train = [item for item in slices if item.official_split == "train"]
+    # Each alike its first alone, which the limit may leave out.
+    groups = [train[start : start + 5] for start in range(0, len(train), 5)]
+    pairs = [copy(group[0], other) for group in groups for other in group[1:]]
+    found = assign(slices, SplitConfig(strategy=strategy, limit=len(train) // 2), pairs=pairs)
+    placed = [
+        {name: ids(found, name) & {s.id for s in group} for name in SPLITS} for group in groups
+    ]
+    assert any(
+        group[0].id not in set().union(*at.values())
+        for group, at in zip(groups, placed, strict=True)
+    )
+    for at in placed:
+        assert len([name for name in SPLITS if at[name]]) <= 1
+
+
 def test_groups_are_named_by_their_patients_or_their_first_slice() -> None:
     a, b, c, d, e = (make_slice("train", number, "glioma", "axial") for number in range(5))
-    known = {a.id: "p1", b.id: "p2", "brisc2025_test_00009_gl_ax_t1": "p9"}
-    pairs = [(b.id, c.id), (d.id, e.id), (e.id, "brisc2025_test_00009_gl_ax_t1")]
-    found = group_slices([a, b, c, d, e], pairs, known)
+    known = {a.id: "p1", b.id: "p2"}
+    found = group_slices([a, b, c, d, e], [(b.id, c.id), (d.id, e.id)], known)
     assert found == {a.id: "p1", b.id: "p2", c.id: "p2", d.id: d.id, e.id: d.id}
+    # One that is not there still joins those that are, as what it is alike and as whose it is.
+    absent = "brisc2025_test_00009_gl_ax_t1"
+    joined = group_slices([a, d, e], [(d.id, absent)], {a.id: "p1", e.id: "p9", absent: "p9"})
+    assert joined == {a.id: "p1", d.id: "p9", e.id: "p9"}
     # Two patients with one slice between them cannot be told apart, whatever the table says.
     merged = group_slices([a, b, c], [(a.id, c.id), (b.id, c.id)], known)
     assert set(merged.values()) == {"p1+p2"}
