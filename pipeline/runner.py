@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ml_metadata.proto import metadata_store_pb2
-from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner
+from tfx.orchestration.beam.beam_dag_runner import BeamDagRunner, PipelineNodeAsDoFn
 from tfx.orchestration.pipeline import Pipeline
 
 from pipeline.compiled import compile_pipeline
@@ -14,6 +14,17 @@ from pipeline.launch import launch, without_arguments
 from pipeline.nodes import upstream_nodes
 from pipeline.status import RunStatus
 from pipeline.store import open_store
+
+
+class _Node(PipelineNodeAsDoFn):  # type: ignore[misc]
+    """A node in Beam's graph that is launched as it is everywhere else."""
+
+    def _run_node(self) -> None:
+        launch(self._pipeline, self._node_id, self._mlmd_connection_config)
+
+
+class _BeamRunner(BeamDagRunner):  # type: ignore[misc]
+    _PIPELINE_NODE_DO_FN_CLS = _Node
 
 
 def run_pipeline(
@@ -30,7 +41,7 @@ def run_pipeline(
     if runner == "beam":
         pipeline.metadata_connection_config = connection
         with without_arguments():
-            BeamDagRunner().run_with_ir(compile_pipeline(pipeline, run_id))
+            _BeamRunner().run_with_ir(compile_pipeline(pipeline, run_id))
         return
     ir = compile_pipeline(pipeline, run_id)
     skipped: set[str] = set()
