@@ -55,7 +55,9 @@ def locked(folder: Path, what: str, option: str, owner: str | None = None) -> It
 def is_locked(folder: Path) -> bool:
     """Whether a process has ``folder`` to itself now; neither makes nor writes anything."""
     try:
-        with (folder / _LOCK).open("r+b") as file:
+        # In turn: a process that comes to take it meanwhile must not find it taken.
+        with (folder / _TURN).open("rb") as turn, (folder / _LOCK).open("r+b") as file:
+            fcntl.flock(turn, fcntl.LOCK_EX)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
