@@ -48,14 +48,15 @@ def in_service(
 
     ``None`` where there is no version, or the newest is from somewhere else.
     """
-    newest = [str(folder / str(version)) for version in versions(folder)[-1:]]
+    newest = [(folder / str(version)).resolve() for version in versions(folder)[-1:]]
     found = [item for item in pushed if destination(item) in newest]
     return max(found, key=lambda item: item.id, default=None)
 
 
-def destination(pushed: metadata_store_pb2.Artifact) -> str:
-    """Where Pusher has put a model; empty where it has put it nowhere."""
-    return str(pushed.custom_properties["pushed_destination"].string_value)
+def destination(pushed: metadata_store_pb2.Artifact) -> Path | None:
+    """Where Pusher has put a model, without links; ``None`` where it has put it nowhere."""
+    place = pushed.custom_properties["pushed_destination"].string_value
+    return Path(place).resolve() if place else None
 
 
 def _executions(

@@ -365,6 +365,30 @@ def test_inputs_go_with_the_last_run_that_was_given_them(records: RunRecords, as
     assert [folder.exists() for folder in folders] == [False, True]
 
 
+def test_what_a_prepared_run_is_to_be_given_stays(records: RunRecords, ask: Ask) -> None:
+    finish(records, FIRST, 2, blessed=False)
+    folder = records.workspace.root / "inputs" / "cc"
+    (folder / "data").mkdir(parents=True)
+    # No component of it has begun, so that the metadata does not know of it.
+    waiting = records.workspace.reports / SECOND
+    waiting.mkdir(parents=True)
+    (waiting / "pipeline.json").write_text(json.dumps({"data_dir": str(folder / "data")}))
+    assert ask("gc", "--keep=1")["kept"] == [FIRST, SECOND]
+    assert folder.exists()
+
+
+def test_a_workspace_may_be_named_by_another_way(records: RunRecords, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").symlink_to(records.workspace.root)
+    audit = records.node(FIRST, "LeakAudit", settings={"data_fingerprint": "f1"})
+    old, *_ = finish(records, FIRST, 2, blessed=False)
+    records.node(SECOND, "LeakAudit", CACHED, cached=audit)
+    finish(records, SECOND, 3, blessed=False)
+    with pytest.raises(SystemExit):
+        main(["runs", "gc", "--keep=1", f"--workspace={tmp_path / 'elsewhere'}"])
+    assert records.folder(audit[0]).exists() and not records.folder(old).exists()
+    assert [records.live(item) for item in (audit[0], old)] == [True, False]
+
+
 def test_nothing_is_removed_while_a_run_goes_on(records: RunRecords, ask: Ask) -> None:
     old, *_ = finish(records, FIRST, 2, blessed=False)
     finish(records, SECOND, 3, blessed=False)

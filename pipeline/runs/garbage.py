@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from pipeline.runs.needed import Needed, find_needed, kept_runs
 from pipeline.runs.read import read_runs
 from pipeline.runs.record import ENDED
 from pipeline.runs.store import RunStore
+from pipeline.steps.record import PIPELINE
 from pipeline.workspace import Workspace
 from trainer.event_files import MODEL_RUN
 
@@ -72,7 +73,7 @@ def collect_garbage(
         folders = [
             *_artifact_folders(workspace, needed),
             *_trainings(workspace, needed, unfinished=going_on),
-            *_inputs(workspace, needed),
+            *_inputs(workspace, needed.settings + _prepared(workspace, kept)),
         ]
         unneeded = [item for item in store.get_artifacts() if _removable(item, workspace, needed)]
         garbage = Garbage(
@@ -93,7 +94,8 @@ def _removable(artifact: metadata_store_pb2.Artifact, workspace: Workspace, need
     return (
         artifact.id not in needed.artifacts
         and artifact.state != metadata_store_pb2.Artifact.DELETED
-        and workspace.artifacts in Path(artifact.uri).parents
+        # Runs may have named the workspace by another way.
+        and workspace.artifacts.resolve() in Path(artifact.uri).resolve().parents
     )
 
 
@@ -109,7 +111,7 @@ def _artifact_folders(workspace: Workspace, needed: Needed) -> Iterator[Path]:
     outputs = workspace.artifacts.glob("*/*/*")
     own = workspace.artifacts.glob("*/.system/executor_execution/*")
     for folder in sorted({*outputs, *own}):
-        known = folder.name.isdigit() and str(folder) not in needed.places
+        known = folder.name.isdigit() and folder.resolve() not in needed.places
         if known and int(folder.name) not in needed.executions:
             yield folder
 
@@ -120,18 +122,24 @@ def _trainings(workspace: Workspace, needed: Needed, *, unfinished: bool) -> Ite
         if folder.name == _CLUSTER or not folder.is_dir():
             continue
         mark = folder / MODEL_RUN
-        # A search names no run: it may be that of any which can be continued.
-        wanted = (
-            int(Path(mark.read_text()).name) in needed.executions if mark.exists() else unfinished
-        )
+        named = Path(mark.read_text()).name if mark.exists() else ""
+        # A search names no run, nor does what was killed as it began: it may be that of any which
+        # can be continued.
+        wanted = int(named) in needed.executions if named.isdigit() else unfinished
         if not wanted:
             yield folder
 
 
-def _inputs(workspace: Workspace, needed: Needed) -> Iterator[Path]:
+def _inputs(workspace: Workspace, settings: str) -> Iterator[Path]:
     for folder in sorted((workspace.root / "inputs").glob("*")):
-        if f"/inputs/{folder.name}/" not in needed.settings:
+        if f"/inputs/{folder.name}/" not in settings:
             yield folder
+
+
+def _prepared(workspace: Workspace, runs: Iterable[str]) -> str:
+    """What components of runs in steps will be given that have not begun."""
+    files = (workspace.reports / run / PIPELINE for run in runs)
+    return "\n".join(file.read_text() for file in files if file.is_file())
 
 
 def _size(folder: Path) -> int:

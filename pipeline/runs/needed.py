@@ -56,13 +56,13 @@ class Needed:
         executions: Of the kept runs; an unfinished one has no artifacts yet, but a folder.
         artifacts: What those read and left, the latest blessed model, and what tells which data
             the model in service was trained on.
-        places: The folders of those artifacts.
+        places: The folders of those artifacts, without links.
         settings: All texts that the executions were given, which name files of ``inputs``.
     """
 
     executions: frozenset[int]
     artifacts: frozenset[int]
-    places: frozenset[str]
+    places: frozenset[Path]
     settings: str
 
 
@@ -76,7 +76,7 @@ def find_needed(store: mlmd.MetadataStore, kept: Collection[str]) -> Needed:
     # Of any kind: also what a resolver found, the model before and the data before.
     events = store.get_events_by_execution_ids(list(executions)) if executions else []
     artifacts = {event.artifact_id for event in events} | _latest_blessed(store) | _served(store)
-    places = {item.uri for item in store.get_artifacts_by_id(sorted(artifacts))}
+    places = {Path(item.uri).resolve() for item in store.get_artifacts_by_id(sorted(artifacts))}
     settings = "\n".join(
         value.string_value
         for execution in executions.values()
@@ -101,7 +101,7 @@ def _latest_blessed(store: mlmd.MetadataStore) -> set[int]:
 def _served(store: mlmd.MetadataStore) -> set[int]:
     """What was recorded of the models in service, and the statistics that data is compared with."""
     pushed = store.get_artifacts_by_type("PushedModel")
-    folders = {Path(destination(item)).parent for item in pushed if destination(item)}
+    folders = {place.parent for item in pushed if (place := destination(item))}
     served = [item.id for folder in folders if (item := in_service(pushed, folder))]
     examples = [item.id for item in trained_on(store, sources(store, "Pusher", served))]
     return {*served, *written(store, "StatisticsGen", examples)}
