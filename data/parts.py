@@ -69,7 +69,13 @@ def official_part(
     return Part(layout, leak, group)
 
 
-def part_of_run(root: Path, split: str, table: Path, groups: Path | None = None) -> Part:
+def part_of_run(
+    root: Path,
+    split: str,
+    table: Path,
+    groups: Path | None = None,
+    pairs: Iterable[tuple[str, str]] = (),
+) -> Part:
     """The slices that a run had in ``split``, or with ``ALL`` in any split.
 
     Args:
@@ -77,6 +83,7 @@ def part_of_run(root: Path, split: str, table: Path, groups: Path | None = None)
         split: One of ``data.splits.SPLITS``, or ``ALL``.
         table: Its ``split.csv``.
         groups: Table of patients; ``None``: ``groups.csv`` in the folder, where there is one.
+        pairs: Ids of slices that are alike, beside those that the split kept together.
 
     Raises:
         InputError: The folder or a table cannot be used, or it is that of another folder.
@@ -98,8 +105,8 @@ def part_of_run(root: Path, split: str, table: Path, groups: Path | None = None)
     for name, row in rows.items():
         if row.group:
             grouped[row.group].append(name)
-    pairs = [(members[0], other) for members in grouped.values() for other in members[1:]]
-    return Part(Layout(root, slices, ()), leak, _group(layout, pairs, groups))
+    together = [(members[0], other) for members in grouped.values() for other in members[1:]]
+    return Part(Layout(root, slices, ()), leak, _group(layout, [*together, *pairs], groups))
 
 
 def _group(layout: Layout, pairs: Iterable[tuple[str, str]], groups: Path | None) -> dict[str, str]:

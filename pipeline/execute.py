@@ -12,7 +12,7 @@ from data.errors import ConfigurationError, InputError
 from data.layout import scan
 from pipeline.console import print_paths, status_line
 from pipeline.failure import explained
-from pipeline.intake import require_divisible, usable_slices, with_groups
+from pipeline.intake import require_divisible, usable_slices, with_patients
 from pipeline.quiet import quiet
 from pipeline.request import RunRequest
 
@@ -35,7 +35,7 @@ def execute(request: RunRequest) -> int:
     """
     _require_loop(request)
     with request.workspace.locked():
-        request = with_groups(request)
+        request = with_patients(request)
         checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
         require_divisible(checked.slices, request)
         run_id = datetime.datetime.now().strftime("%Y%m%d-%H%M%S.%f")

@@ -59,6 +59,7 @@ def build_pipeline(
     data_fingerprint: str,
     skipped: list[str],
     beam_args: list[str],
+    patients: Path | None = None,
     fold: int | None = None,
 ) -> Pipeline:
     """Wires all components.
@@ -73,6 +74,7 @@ def build_pipeline(
         data_fingerprint: Digest of its content, from ``data.checks``.
         skipped: Ids of slices to leave out.
         beam_args: Options of the Beam pipelines within components.
+        patients: Table of patients, named by its content, that the intervals of scores go by.
         fold: Which fold of a cross-validation is test, from 0; ``None``: there is none.
     """
     audit = LeakAudit(
@@ -138,11 +140,13 @@ def build_pipeline(
         else [measured(*judged)]
     )
     report = reported(
+        audit.outputs["audit"],
         ingest.outputs["split"],
         trainer,
         next(node for node in judging if isinstance(node, Evaluator)),
         parameters,
         (data_dir, data_fingerprint),
+        patients=patients,
         gate=parameters.gate if fold is None else None,
         tuner=next((node for node in learning if isinstance(node, Tuner)), None),
     )

@@ -31,19 +31,28 @@ def usable_slices(layout: Layout, *, skip_bad: bool) -> Checked:
     return checked
 
 
-def with_groups(request: RunRequest) -> RunRequest:
-    """Gives ``split.groups`` the table that lies in the data folder, and a name by its content."""
+def with_patients(request: RunRequest) -> RunRequest:
+    """Keeps the table of patients under a name by its content, and says where it is.
+
+    It is that of ``split.groups``, else the one that lies in the data folder, whatever the
+    strategy: the intervals of scores go by it where the split does not.
+
+    Raises:
+        InputError: It is no such table.
+    """
     split = request.parameters.split
-    if split.strategy != "grouped":
-        return request
     found = request.data_dir / GROUPS
     groups = split.groups or (found if found.is_file() else None)
     if groups is None:
         return request
     read_groups(groups)
-    kept = split.model_copy(update={"groups": request.workspace.keep(groups)})
-    parameters = request.parameters.model_copy(update={"split": kept})
-    return dataclasses.replace(request, parameters=parameters)
+    kept = request.workspace.keep(groups)
+    parameters = request.parameters
+    if split.strategy == "grouped":
+        parameters = parameters.model_copy(
+            update={"split": split.model_copy(update={"groups": kept})}
+        )
+    return dataclasses.replace(request, parameters=parameters, patients=kept)
 
 
 def require_divisible(slices: Iterable[Slice], request: RunRequest) -> None:

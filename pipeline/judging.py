@@ -25,10 +25,15 @@ from serving.contract import EVALUATE
 from serving.engine import IMAGE
 
 _REPORTING = (
+    "data.audit.components",
+    "data.grouping",
+    "data.groups",
     "data.page",
     "data.parts",
     "data.provenance",
     "data.split_record",
+    "serving.contract",
+    "serving.model_files",
     "serving.overlay",
     "serving.prediction",
     "serving.predictor",
@@ -45,6 +50,8 @@ _SERVING = (
     "serving.client",
     "serving.client_grpc",
     "serving.client_rest",
+    "serving.contract",
+    "serving.model_files",
     "serving.prediction",
     "serving.predictor",
     "serving.served_check",
@@ -89,23 +96,27 @@ def measured(model: BaseChannel, examples: BaseChannel, schema: BaseChannel) -> 
 
 
 def reported(
+    audit: BaseChannel,
     split: BaseChannel,
     trainer: Trainer,
     evaluator: BaseNode,
     parameters: Parameters,
     data: tuple[Path, str],
     *,
+    patients: Path | None,
     gate: GateConfig | None,
     tuner: Tuner | None,
 ) -> BaseNode:
     """Says what is to be said of the model.
 
     Args:
-        split: Which slices are test.
+        audit: Which slices are alike.
+        split: Which of them are test.
         trainer: What made the model.
         evaluator: What measured it.
         parameters: What the run computes.
         data: Folder in BRISC layout, and the digest of its content.
+        patients: Table of patients, named by its content; ``None``: there is none.
         gate: What was demanded; ``None`` where it was only measured.
         tuner: What searched for better parameters, where something did.
     """
@@ -113,11 +124,13 @@ def reported(
     return ModelReport(
         model=trainer.outputs["model"],
         model_run=trainer.outputs["model_run"],
+        audit=audit,
         split=split,
         evaluation=evaluator.outputs["evaluation"],
         blessing=evaluator.outputs["blessing"],
         data_dir=str(data[0]),
         data_fingerprint=data[1],
+        patients=str(patients or ""),
         settings=json.dumps(sections),
         gate=gate.model_dump_json(by_alias=True) if gate else "",
         code_hash=code_hash(*_REPORTING),

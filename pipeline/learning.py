@@ -94,6 +94,8 @@ def _settings(parameters: Parameters, folder: Path, synthetic: bool) -> dict[str
         "code_hash": code_hash(
             "preprocessing",
             "trainer",
+            "serving.contract",
+            "serving.model_files",
             "serving.signatures",
             "serving.overlay",
             "serving.warmup_requests",

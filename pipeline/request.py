@@ -23,6 +23,7 @@ class RunRequest:
         beam_args: Options of the Beam pipelines within components.
         cluster: Which machines train.
         skip_bad: Go on without unusable slices.
+        patients: Table of patients that the intervals of scores go by; ``None``: there is none.
     """
 
     data_dir: Path
@@ -32,3 +33,4 @@ class RunRequest:
     beam_args: tuple[str, ...]
     cluster: ClusterConfig
     skip_bad: bool
+    patients: Path | None = None

@@ -51,6 +51,7 @@ def plan(request: RunRequest, checked: Checked, fold: int | None = None) -> Pipe
         data_dir=request.workspace.link(request.data_dir, checked.fingerprint),
         data_fingerprint=checked.fingerprint,
         skipped=sorted(skipped),
+        patients=request.patients,
         beam_args=list(request.beam_args),
         fold=fold,
     )

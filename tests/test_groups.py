@@ -8,6 +8,11 @@ import pytest
 
 from data.errors import InputError
 from data.groups import read_groups, write_groups
+from pipeline.config import PathsConfig
+from pipeline.configuration import Parameters
+from pipeline.intake import with_patients
+from pipeline.request import RunRequest
+from pipeline.workspace import Workspace
 
 ONE, OTHER = "brisc2025_train_00001_gl_ax_t1", "brisc2025_test_00002_no_sa_t1"
 
@@ -64,3 +69,29 @@ def test_a_table_that_is_not_there_or_a_folder_is_said(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="it cannot be read") as caught:
             read_groups(path)
         assert caught.value.where == str(path)
+
+
+def test_the_table_in_the_data_folder_is_looked_at_before_a_run_whatever_splits_it(
+    tmp_path: Path,
+) -> None:
+    request = RunRequest(
+        data_dir=tmp_path,
+        workspace=Workspace.at(tmp_path / "w"),
+        parameters=Parameters(),
+        runner="local",
+        beam_args=(),
+        cluster=PathsConfig().cluster,
+        skip_bad=False,
+    )
+    assert with_patients(request) == request
+    table, kept = tmp_path / "groups.csv", set()
+    for patient in ("a", "b"):
+        write_groups(table, [(ONE, patient)])
+        patients = with_patients(request).patients
+        assert patients is not None and read_groups(patients) == {ONE: patient}
+        kept.add(patients)
+    # What is reported by one table is not taken from the cache for the other.
+    assert len(kept) == 2
+    table.write_text("image,patient\n")
+    with pytest.raises(InputError, match=r"groups\.csv"):
+        with_patients(request)

@@ -40,6 +40,10 @@ def test_groups_of_a_run_are_those_of_its_table(sample_dir: Path, tmp_path: Path
     found = part_of_run(sample_dir, "test", table).groups
     assert found[names[0]] == found[names[1]]
     assert len({found[name] for name in names}) == 3
+    # What else is known to be alike goes with them.
+    found = part_of_run(sample_dir, "test", table, pairs=[(names[1], names[3])]).groups
+    assert found[names[0]] == found[names[3]]
+    assert len({found[name] for name in names}) == 2
 
 
 def test_an_audit_without_pairs_is_refused(sample_dir: Path, tmp_path: Path) -> None:

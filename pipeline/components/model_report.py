@@ -10,6 +10,7 @@ from tfx.dsl.component.experimental.decorators import component
 from tfx.types import standard_artifacts
 from tfx.utils import path_utils
 
+from data.audit.record import read_pairs
 from data.page import write_text
 from data.parts import part_of_run
 from data.progress import stepwise
@@ -36,12 +37,14 @@ from trainer.event_files import EVENTS
 def ModelReport(
     model: InputArtifact[standard_artifacts.Model],
     model_run: InputArtifact[standard_artifacts.ModelRun],
+    audit: InputArtifact[artifacts.DataAudit],
     split: InputArtifact[artifacts.DataSplit],
     evaluation: InputArtifact[standard_artifacts.ModelEvaluation],
     blessing: InputArtifact[standard_artifacts.ModelBlessing],
     report: OutputArtifact[artifacts.ModelReport],
     data_dir: Parameter[str],
     data_fingerprint: Parameter[str],
+    patients: Parameter[str],
     settings: Parameter[str],
     gate: Parameter[str],
     code_hash: Parameter[str],
@@ -52,12 +55,14 @@ def ModelReport(
     Args:
         model: The candidate.
         model_run: Event files of its training.
+        audit: Which slices are alike: intervals draw them together.
         split: Which slices are test, and what training has of them.
         evaluation: What Evaluator measured.
         blessing: What the gate decided.
         report: What is written.
         data_dir: Folder in BRISC layout.
         data_fingerprint: Hex digest of its content, from ``data.checks``.
+        patients: Table of patients, whose slices are drawn together as well; empty: there is none.
         settings: Sections ``model`` and ``training`` as JSON.
         gate: Section ``gate`` as JSON; empty where there was none.
         code_hash: Digest of the code that reports, for the cache.
@@ -67,7 +72,13 @@ def ModelReport(
     sections = json.loads(settings)
     if hyperparameters:
         sections["training"] |= read_tuned(Path(hyperparameters.uri))
-    part = part_of_run(Path(data_dir), "test", Path(split.uri) / TABLE)
+    part = part_of_run(
+        Path(data_dir),
+        "test",
+        Path(split.uri) / TABLE,
+        Path(patients) if patients else None,
+        [(pair.a, pair.b) for pair in read_pairs(Path(audit.uri))],
+    )
     slices = part.layout.slices
     predictor = Predictor(Path(path_utils.serving_model_path(model.uri)))
     with stepwise("asking for slices", len(slices)) as advance:

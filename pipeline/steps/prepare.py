@@ -5,7 +5,7 @@ from __future__ import annotations
 from data.errors import ConfigurationError, InputError
 from data.layout import scan
 from pipeline.console import hush_tensorflow
-from pipeline.intake import require_divisible, usable_slices, with_groups
+from pipeline.intake import require_divisible, usable_slices, with_patients
 from pipeline.request import RunRequest
 from pipeline.steps.record import REQUEST, RunFolder, StepsRequest
 
@@ -25,7 +25,7 @@ def prepare(request: RunRequest, run_id: str) -> RunFolder:
             "split.folds", "a cross-validation does not run in steps", "Use `brisc run`"
         )
     with request.workspace.locked(run_id):
-        request = with_groups(request)
+        request = with_patients(request)
         checked = usable_slices(scan(request.data_dir), skip_bad=request.skip_bad)
         require_divisible(checked.slices, request)
         asked = StepsRequest.of(request, checked.fingerprint)
