@@ -35,7 +35,17 @@ def test_an_offer_is_found_until_it_is_withdrawn(tmp_path: Path) -> None:
     assert found is not None and found.job() == job(tmp_path)
     offered.withdraw()
     assert find_offer(tmp_path) is None and not found.open
+    found.join(1)
     found.fail(1, "too late to tell anybody")
+    assert not found.folder.exists()
+
+
+def test_a_step_that_is_tried_again_offers_its_training_alone(tmp_path: Path) -> None:
+    killed = offer(tmp_path, job(tmp_path))
+    again = offer(tmp_path, job(tmp_path))
+    found = find_offer(tmp_path)
+    assert found is not None and found.folder == again.folder
+    assert not killed.open
 
 
 def test_a_run_forgets_what_one_that_was_killed_had_offered(tmp_path: Path) -> None:

@@ -64,7 +64,9 @@ class Offer:
 
     def join(self, index: int) -> None:
         """Says that worker ``index`` takes part."""
-        (self.folder / f"joined-{index}").touch()
+        # The training may have been withdrawn in the meantime.
+        with contextlib.suppress(FileNotFoundError):
+            (self.folder / f"joined-{index}").touch()
 
     def missing(self, workers: int) -> list[int]:
         """Which of the others have not joined."""
@@ -73,7 +75,6 @@ class Offer:
 
     def fail(self, index: int, reason: str) -> None:
         """Says why worker ``index`` takes part no longer."""
-        # The training may have been withdrawn in the meantime.
         with contextlib.suppress(FileNotFoundError):
             _write(self.folder / f"failed-{index}", reason)
 
@@ -106,7 +107,10 @@ def appointed(training_dir: Path) -> ClusterConfig:
 
 
 def offer(training_dir: Path, job: Job) -> Offer:
-    """Offers a training to the others."""
+    """Offers a training to the others, in place of any that was offered before."""
+    # One of a step that was killed: who followed it would wait in vain.
+    for stale in (training_dir / _FOLDER).glob(f"*/{_JOB}"):
+        Offer(stale.parent).withdraw()
     folder = training_dir / _FOLDER / uuid.uuid4().hex[:12]
     folder.mkdir(parents=True)
     _write(folder / _JOB, job.model_dump_json())
