@@ -136,6 +136,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 network,
                 Examples.of(val),
                 hyperparameters(ModelConfig(), CONFIG),
+                first=0,
                 steps=steps,
                 run_dir=folder,
                 backup=folder / "backup",

@@ -51,7 +51,7 @@ class _Scores(keras.callbacks.Callback):
         self.model.set_weights([np.full((1, 1), float(epoch)), np.zeros(1)])
 
 
-def fit(folder: Path, scores: list[float], first: int, last: int) -> keras.Model:
+def fit(folder: Path, scores: list[float], first: int, last: int, *, phase: int = 0) -> keras.Model:
     model = keras.Sequential([keras.layers.Dense(1, input_shape=(1,))])
     model.compile("sgd", "mse")
     averaged = AveragedWeights()
@@ -61,7 +61,7 @@ def fit(folder: Path, scores: list[float], first: int, last: int) -> keras.Model
         initial_epoch=first,
         epochs=last,
         verbose=0,
-        callbacks=[averaged, _Scores(scores), BestEpoch(folder, 2, model, averaged)],
+        callbacks=[averaged, _Scores(scores), BestEpoch(folder, 2, model, averaged, phase)],
     )
     return model
 
@@ -85,6 +85,14 @@ def test_the_best_epoch_survives_an_interruption(tmp_path: Path) -> None:
     fit(tmp_path, scores, 0, 3)
     model = fit(tmp_path, scores, 3, 4)
     assert model.get_weights()[0].item() == 1
+
+
+def test_an_encoder_that_is_set_free_gets_the_whole_patience(tmp_path: Path) -> None:
+    scores = [0.5, 0.3, 0.4, 0.2, 0.9]
+    fit(tmp_path, scores, 0, 3)
+    # Epoch 3, the phase's first, is worse than 0, too; with 4 it is one bad epoch, and not four.
+    model = fit(tmp_path, scores, 3, 5, phase=3)
+    assert model.get_weights()[0].item() == 4
 
 
 def test_val_judges_the_averaged_weights_and_training_goes_on_with_its_own() -> None:

@@ -59,7 +59,12 @@ class BestEpoch(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, folder: Path, patience: int, network: keras.Model, averaged: AveragedWeights
+        self,
+        folder: Path,
+        patience: int,
+        network: keras.Model,
+        averaged: AveragedWeights,
+        first: int = 0,
     ) -> None:
         """Continues from ``folder`` where an interrupted training left something there.
 
@@ -68,6 +73,8 @@ class BestEpoch(keras.callbacks.Callback):
             patience: Epochs without a better score before training stops.
             network: Whose weights are kept.
             averaged: What gives it the weights that val has judged.
+            first: The phase's first epoch: patience with an encoder that is set free does not
+                begin with what it was when it was fixed.
         """
         super().__init__()
         self._folder = folder
@@ -75,6 +82,7 @@ class BestEpoch(keras.callbacks.Callback):
         self._averaged = averaged
         self._state = folder / _STATE
         self._patience = patience
+        self._before = first - 1
         self._best: dict[str, Any] = {
             "score": float("-inf"),
             "epoch": -1,
@@ -96,7 +104,7 @@ class BestEpoch(keras.callbacks.Callback):
         if score > self._best["score"]:
             own = {name: float(value) for name, value in logs.items() if name.startswith("val_")}
             self._keep(score, epoch, own)
-        elif epoch - self._best["epoch"] >= self._patience:
+        elif epoch - max(self._best["epoch"], self._before) >= self._patience:
             self.model.stop_training = True
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:

@@ -22,6 +22,7 @@ def make_callbacks(
     examples: Examples,
     settings: Hyperparameters,
     *,
+    first: int,
     steps: int,
     run_dir: Path,
     backup: Path,
@@ -33,12 +34,13 @@ def make_callbacks(
         network: Whose best weights are kept.
         examples: Slices of val whose answers are drawn.
         settings: What trainings are compared by.
+        first: The phase's first epoch.
         steps: Steps an epoch.
         run_dir: Folder of this training: its event files and its best epoch.
         backup: What continues it.
     """
     averaged = AveragedWeights()
-    best = BestEpoch(run_dir / FOLDER, config.patience, network, averaged)
+    best = BestEpoch(run_dir / FOLDER, config.patience, network, averaged, first)
     events = run_dir / EVENTS
     return [
         averaged,

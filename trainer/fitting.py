@@ -116,6 +116,7 @@ def fit(
                 network,
                 examples,
                 settings,
+                first=phase.first,
                 steps=steps,
                 run_dir=own_dir or run_dir,
                 backup=backup,
