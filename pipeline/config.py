@@ -175,7 +175,17 @@ class PathsConfig(BaseModel):
     @field_validator("beam_args")
     @classmethod
     def _engine(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        # It reports success, so nothing else would notice.
-        if any(argument.rpartition("=")[2].lower() in ("daskrunner", "dask") for argument in value):
-            raise ValueError("the DaskRunner loses all outputs of a Beam pipeline but the last one")
+        for argument in value:
+            engine = argument.rpartition("=")[2].lower().removesuffix("runner")
+            # It reports success, so nothing else would notice.
+            if engine == "dask":
+                raise ValueError(
+                    "the DaskRunner loses all outputs of a Beam pipeline but the last one"
+                )
+            # It would notice when its workers have been started and paid for.
+            if engine == "dataflow":
+                raise ValueError(
+                    "the workers of DataflowRunner see no folder of yours, and data and workspace "
+                    "are folders"
+                )
         return value

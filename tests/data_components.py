@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -24,14 +23,16 @@ _LAST = BEAM_NODES[-1]
 
 def run_data_components(
     data: Path,
+    workspace: Path,
     size: int,
     beam_args: Sequence[str] = (),
     begins: Callable[[str], None] = lambda node: None,
 ) -> dict[str, float]:
-    """A run's first components, in a workspace of its own.
+    """A run's first components.
 
     Args:
         data: In BRISC layout.
+        workspace: Where no run has been.
         size: Side of the square that slices become, pixels.
         beam_args: Options of their Beam pipelines.
         begins: Told each component before it runs.
@@ -39,23 +40,22 @@ def run_data_components(
     Returns:
         Seconds of each component up to Transform.
     """
-    with tempfile.TemporaryDirectory(prefix="brisc-components-") as folder:
-        workspace = Workspace.at(Path(folder))
-        parameters = Parameters.model_validate({"model": {"image_size": size}})
-        request = RunRequest(
-            data_dir=data,
-            workspace=workspace,
-            parameters=parameters,
-            runner="local",
-            beam_args=tuple(beam_args),
-            cluster=ClusterConfig(),
-            skip_bad=False,
-        )
-        made = prepare(request, "measured")
-        for node in upstream_nodes(made.pipeline()):
-            begins(node)
-            run_node(workspace, "measured", node)
-            if node == _LAST:
-                break
-        status = RunStatus(open_store(connection(workspace)), "measured")
-        return {item.node: item.seconds for item in status.nodes()}
+    place = Workspace.at(workspace)
+    parameters = Parameters.model_validate({"model": {"image_size": size}})
+    request = RunRequest(
+        data_dir=data,
+        workspace=place,
+        parameters=parameters,
+        runner="local",
+        beam_args=tuple(beam_args),
+        cluster=ClusterConfig(),
+        skip_bad=False,
+    )
+    made = prepare(request, "measured")
+    for node in upstream_nodes(made.pipeline()):
+        begins(node)
+        run_node(place, "measured", node)
+        if node == _LAST:
+            break
+    status = RunStatus(open_store(connection(place)), "measured")
+    return {item.node: item.seconds for item in status.nodes()}

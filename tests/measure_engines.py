@@ -37,14 +37,18 @@ _BEGINS = "begins "
 
 
 def main() -> None:
-    """Prints seconds and peak of memory of each component, a line for each measurement."""
+    """Prints seconds and peak of memory of each component, a line for each measurement.
+
+    Then it compares what the engines have left.
+    """
     given = _arguments()
     if given.run is not None:
         logging.disable(logging.WARNING)
         # TensorFlow: only in the process that is measured.
         from tests.data_components import run_data_components
 
-        seconds = run_data_components(given.folder, _SIZE, json.loads(given.run), _begins)
+        options = json.loads(given.run)
+        seconds = run_data_components(given.folder, given.workspace, _SIZE, options, _begins)
         print(json.dumps(seconds))
         return
     slices = scan(given.folder).slices
@@ -54,13 +58,16 @@ def main() -> None:
             # Evenly over splits, classes and planes, by which the names are sorted.
             for index in np.linspace(0, len(slices) - 1, count).round().astype(int):
                 _link(slices[index], part)
+            made: list[Path] = []
             for engine in given.engine or ENGINES:
+                made.append(Path(scratch) / engine)
                 with _options(engine, Path(scratch)) as options:
-                    seconds, peaks = _measure(part, options)
+                    seconds, peaks = _measure(part, made[-1], options)
                 for name, value in seconds.items():
                     if value >= _WORTH_TELLING:
                         told = f"{value:.1f} s, {peaks[name]:.0f} MiB"
                         print(f"{count} slices, {engine}, {name}: {told}", flush=True)
+            _compare(made)
 
 
 def _arguments() -> argparse.Namespace:
@@ -69,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("counts", type=int, nargs="*", help="so many slices of it, distinct ones")
     parser.add_argument("--engine", action="append", choices=[*ENGINES], help="default: all")
     parser.add_argument("--run", help=argparse.SUPPRESS)
+    parser.add_argument("--workspace", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
@@ -100,9 +108,12 @@ def _begins(node: str) -> None:
     print(f"{_BEGINS}{node}", flush=True)
 
 
-def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], dict[str, float]]:
+def _measure(
+    data: Path, workspace: Path, options: list[str]
+) -> tuple[dict[str, float], dict[str, float]]:
     """Seconds of each component, and MiB of all processes below this one at its peak."""
-    command = [sys.executable, "-m", "tests.measure_engines", data, f"--run={json.dumps(options)}"]
+    command = [sys.executable, "-m", "tests.measure_engines", data, f"--workspace={workspace}"]
+    command += [f"--run={json.dumps(options)}"]
     peaks, ended = {"": 0.0}, threading.Event()
     watch = threading.Thread(target=_watch, args=(peaks, ended))
     with (
@@ -126,6 +137,17 @@ def _measure(data: Path, options: list[str]) -> tuple[dict[str, float], dict[str
                 f"{command}: ended with {process.returncode}:\n{errors.read()[-4000:]}"
             )
     return json.loads(said), peaks
+
+
+def _compare(workspaces: list[Path]) -> None:
+    """Whether the first engine and each other have left the same."""
+    # TensorFlow: what it takes here is no part of what was measured.
+    from tests.engine_outputs import assert_same_outputs
+
+    first, *others = workspaces
+    for other in others:
+        assert_same_outputs(other, first)
+        print(f"{other.name} has left what {first.name} has", flush=True)
 
 
 def _watch(peaks: dict[str, float], ended: threading.Event) -> None:

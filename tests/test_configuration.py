@@ -304,9 +304,17 @@ def test_broken_config_file_is_named(tmp_path: Path) -> None:
     assert caught.value.remedy == f"The keys there are {keys}"
 
 
-@pytest.mark.parametrize("arguments", [["--runner=DaskRunner"], ["--runner", "dask"]])
-def test_an_engine_that_loses_outputs_is_refused(arguments: list[str]) -> None:
-    with pytest.raises(ConfigurationError, match="loses all outputs"):
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--runner=DaskRunner"], "loses all outputs"),
+        (["--runner", "dask"], "loses all outputs"),
+        (["--runner=DataflowRunner"], "see no folder of yours"),
+        (["--runner", "dataflow"], "see no folder of yours"),
+    ],
+)
+def test_an_engine_that_cannot_do_it_is_refused(arguments: list[str], reason: str) -> None:
+    with pytest.raises(ConfigurationError, match=reason):
         load_paths(None, {"beam_args": arguments})
 
 

@@ -63,10 +63,18 @@ def debian_tool(package: str, executable: str) -> Path:
     return found
 
 
+class NotInstalled(Exception):
+    """An installer failed; what it printed."""
+
+
 def install(
     folder: Path, command: Sequence[str], variables: Mapping[str, str] | None = None
 ) -> None:
-    """Runs an installer in what becomes ``folder``; skips the test where there is no such one."""
+    """Runs an installer in what becomes ``folder``; skips the test where there is no such one.
+
+    Raises:
+        NotInstalled: It fails.
+    """
     if shutil.which(command[0]) is None and not folder.exists():
         pytest.skip(f"{command[0]} is not on this machine")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -79,5 +87,14 @@ def install(
             shutil.rmtree(partial)
         partial.mkdir()
         environment = {**os.environ, **(variables or {})}
-        subprocess.run(command, cwd=partial, env=environment, check=True)
+        ended = subprocess.run(
+            command,
+            cwd=partial,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        if ended.returncode:
+            raise NotInstalled(f"{' '.join(command)}:\n{ended.stdout[-4000:]}")
         partial.rename(folder)

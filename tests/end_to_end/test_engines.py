@@ -29,10 +29,10 @@ def test_components_leave_there_what_they_leave_here(
     with engine(tmp_path) as cluster:
         options = [f"--beam-arg={option}" for option in cluster.beam_args]
         ended = there.run(*options, "--set=training.epochs=1", "--set=gate.changes=[]")
-        states = cluster.states()
+        jobs = cluster.jobs()
     assert ended.code in (0, 3), ended.errors
-    # ExampleGen, StatisticsGen, Transform and Evaluator: the cluster has seen each of them.
-    assert states == ["FINISHED"] * 4
+    # ExampleGen, StatisticsGen, Transform and Evaluator: the cluster knows each by an id.
+    assert list(jobs.values()) == ["FINISHED"] * 4, jobs
     assert_same_outputs(there.workspace, bench.workspace)
     # Evaluator found the same parts of the test split, each with its scores.
     assert set(ended.report["scores"]) == set(blessed.report["scores"])

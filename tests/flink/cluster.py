@@ -46,10 +46,10 @@ class Flink:
         answer = httpx.get(f"http://{self.address}/overview").raise_for_status()
         return int(answer.json()["slots-available"])
 
-    def states(self) -> list[str]:
-        """That of each job that the cluster has seen, one for a Beam pipeline."""
-        answer = httpx.get(f"http://{self.address}/jobs/overview").json()
-        return [job["state"] for job in answer["jobs"]]
+    def jobs(self) -> dict[str, str]:
+        """The state of each job that the cluster has seen, by id; one for a Beam pipeline."""
+        answer = httpx.get(f"http://{self.address}/jobs/overview").raise_for_status().json()
+        return {job["jid"]: job["state"] for job in answer["jobs"]}
 
 
 @contextlib.contextmanager

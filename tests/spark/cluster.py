@@ -54,9 +54,10 @@ class Spark:
         """Those of all workers that have reported to the master."""
         return int(self._overview()["cores"])
 
-    def states(self) -> list[str]:
-        """That of each application that has ended on the cluster, one for a Beam pipeline."""
-        return [application["state"] for application in self._overview()["completedapps"]]
+    def jobs(self) -> dict[str, str]:
+        """The state of each application that has ended there, by id; one for a Beam pipeline."""
+        ended = self._overview()["completedapps"]
+        return {application["id"]: application["state"] for application in ended}
 
     def _overview(self) -> dict[str, Any]:
         return httpx.get(f"http://{self.page}/json/").json()

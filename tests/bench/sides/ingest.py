@@ -6,6 +6,7 @@ import json
 import logging
 import resource
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.bench.side import answer
@@ -23,7 +24,8 @@ def main(data: str, size: int) -> None:
     latest: dict[str, float] = {}
 
     def together() -> float:
-        latest.update(run_data_components(Path(data), size))
+        with tempfile.TemporaryDirectory(prefix="brisc-ingest-") as workspace:
+            latest.update(run_data_components(Path(data), Path(workspace), size))
         return sum(latest[name] for name in BEAM_NODES)
 
     # The others tell of the run that the first has made.
