@@ -218,6 +218,32 @@ def test_tls_and_a_token_protect_both_ports(base: Path, pair: tuple[Path, Path])
     server.stop()
 
 
+def test_what_finds_the_queue_full_is_told_so_and_what_waits_is_answered(base: Path) -> None:
+    # One batch may wait: with one row in it, another two do not fit, and there is no place behind.
+    batching = BatchingOptions(
+        max_batch_size=2, batch_timeout_micros=2_000_000, max_enqueued_batches=1
+    )
+    server = RunningServer(options(base, batching=batching))
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{server.rest_port}", timeout=30) as client,
+        grpc.insecure_channel(f"127.0.0.1:{server.grpc_port}") as channel,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
+        grpc.channel_ready_future(channel).result(10)
+        waiting = pool.submit(client.post, PREDICT, json={"instances": [2.0]})
+        time.sleep(0.3)
+        with pytest.raises(grpc.RpcError) as refused:
+            predict(request([3.0, 4.0]), timeout=30)
+        answer = client.post(PREDICT, json={"instances": [3.0, 4.0]})
+        assert waiting.result().json() == {"predictions": [2.0]}
+        after = client.post(PREDICT, json={"instances": [3.0, 4.0]})
+    server.stop()
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert answer.status_code == 503
+    assert after.json() == {"predictions": [2.5, 3.0]}
+
+
 def test_requests_under_way_are_answered_before_the_server_ends(base: Path) -> None:
     # Each waits half a second for others, and meanwhile the server is told to end.
     batching = BatchingOptions(max_batch_size=8, batch_timeout_micros=500_000)
