@@ -38,6 +38,11 @@ class Api:
         asked = {"logical_date": None, "conf": parameters}
         return self.client.post(f"{self._runs}", json=asked)
 
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs of the DAG."""
+        found: list[dict[str, Any]] = self._get(self._runs)["dag_runs"]
+        return found
+
     def run_state(self, run: str) -> str:
         """How far a run is."""
         return str(self._get(f"{self._runs}/{run}")["state"])

@@ -62,15 +62,31 @@ def export(folder: Path, *parameters: str) -> Path:
 def airflow_up(
     dags: Path, environment: Path, server: Postgres, **variables: str
 ) -> Iterator[Airflow]:
-    """Airflow with that DAG while the body runs."""
-    workspace = dags.parent / "workspace"
-    variables = {
-        "BRISC_AIRFLOW_VENV": str(environment),
+    """Airflow with that DAG while the body runs, both databases on ``server``."""
+    variables |= {
         "BRISC_AIRFLOW_DATABASE": server.address("postgres"),
         "BRISC_METADATA_STORE": server.address("metadata"),
-        **variables,
     }
-    said = brisc_airflow("up", f"--dags={dags}", "--port=0", **variables)
+    workspace = dags.parent / "workspace"
+    with started(workspace, dags, environment, f"--dags={dags}", **variables) as up:
+        yield up
+
+
+@contextmanager
+def started(
+    workspace: Path, dags: Path, environment: Path, *options: str, **variables: str
+) -> Iterator[Airflow]:
+    """What `brisc airflow up` with ``options`` starts, while the body runs.
+
+    Args:
+        workspace: Where the DAG's runs lie.
+        dags: Where the DAG lies by then.
+        environment: Airflow's own.
+        options: Of the command.
+        variables: Of its environment.
+    """
+    variables["BRISC_AIRFLOW_VENV"] = str(environment)
+    said = brisc_airflow("up", *options, "--port=0", **variables)
     try:
         found = re.match(r"(http://127\.0\.0\.1:\d+)/dags/brisc: user (.+), password (.+)", said)
         assert found is not None, said

@@ -14,6 +14,8 @@ from markdown_it import MarkdownIt
 
 MARK = re.compile(r"<!-- run: (?P<group>[a-z]+)(?P<serving>, serving)? -->")
 GROUP = "scratch"
+REFLECTION = "reflection"
+"""The group of what also needs grpcurl."""
 RUNNERS = {
     # As in a terminal, but for an error that ends it.
     "sh": ["bash", "-euo", "pipefail", "-c"],

@@ -21,6 +21,7 @@ from serving.server.options import BatchingOptions, Limits, ServerOptions
 from serving.server.run import RunningServer
 from tests.affine_model import NAME, request, write_version
 from tests.certificates import self_signed
+from tests.serving_command import serve
 
 PREDICT = f"/v1/models/{NAME}:predict"
 KIBIBYTE = 1024
@@ -262,3 +263,20 @@ def test_requests_under_way_are_answered_before_the_server_ends(base: Path) -> N
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
     channel.close()
+
+
+def test_sigterm_ends_the_command_when_what_is_under_way_is_answered(
+    base: Path, tmp_path: Path
+) -> None:
+    parameters = tmp_path / "batching.txt"
+    parameters.write_text("max_batch_size { value: 8 }\nbatch_timeout_micros { value: 1000000 }\n")
+    model = (f"--model-base-path={base}", f"--model-name={NAME}")
+    batching = ("--enable-batching", f"--batching-parameters-file={parameters}")
+    with serve(*model, *batching) as served, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(
+            httpx.post, served.rest + PREDICT, json={"instances": [2.0]}, timeout=30
+        )
+        time.sleep(0.4)
+        served.process.terminate()
+        assert asked.result().json() == {"predictions": [2.0]}
+        assert served.process.wait(60) == 0
