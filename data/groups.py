@@ -13,6 +13,12 @@ GROUPS = "groups.csv"
 _COLUMNS = ("image", "group")
 
 
+def table_in(folder: Path) -> Path | None:
+    """The table of patients that lies in a data folder, where there is one."""
+    found = folder / GROUPS
+    return found if found.is_file() else None
+
+
 def read_groups(path: Path) -> dict[str, str]:
     """Reads a table of patients.
 

@@ -56,7 +56,7 @@ def is_locked(folder: Path) -> bool:
     """Whether a process has ``folder`` to itself now; neither makes nor writes anything."""
     try:
         # In turn: a process that comes to take it meanwhile must not find it taken.
-        with (folder / _TURN).open("rb") as turn, (folder / _LOCK).open("r+b") as file:
+        with (folder / _TURN).open("r+b") as turn, (folder / _LOCK).open("r+b") as file:
             fcntl.flock(turn, fcntl.LOCK_EX)
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

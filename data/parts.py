@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.errors import InputError
 from data.grouping import group_slices
-from data.groups import GROUPS, read_groups
+from data.groups import read_groups
 from data.layout import Layout, scan
 from data.split_record import read_table
 from data.splits import SPLITS
@@ -44,7 +44,7 @@ def official_part(
         root: Folder in BRISC layout.
         split: One of ``naming.OFFICIAL_SPLITS``, or ``ALL``.
         audit: JSON of ``brisc data audit`` on that folder.
-        groups: Table of patients; ``None``: ``groups.csv`` in the folder, where there is one.
+        groups: Table of patients; ``None``: there is none.
 
     Raises:
         InputError: The folder or a file cannot be used, or the audit is that of another folder.
@@ -82,7 +82,7 @@ def part_of_run(
         root: Folder in BRISC layout.
         split: One of ``data.splits.SPLITS``, or ``ALL``.
         table: Its ``split.csv``.
-        groups: Table of patients; ``None``: ``groups.csv`` in the folder, where there is one.
+        groups: Table of patients; ``None``: there is none.
         pairs: Ids of slices that are alike, beside those that the split kept together.
 
     Raises:
@@ -111,9 +111,7 @@ def part_of_run(
 
 def _group(layout: Layout, pairs: Iterable[tuple[str, str]], groups: Path | None) -> dict[str, str]:
     """Groups all slices of a folder: what is evaluated may be linked by what is not."""
-    found = layout.root / GROUPS
-    table = groups or (found if found.is_file() else None)
-    return group_slices(layout.slices, pairs, read_groups(table) if table else {})
+    return group_slices(layout.slices, pairs, read_groups(groups) if groups else {})
 
 
 def _read_audit(audit: Path) -> tuple[dict[str, str], list[tuple[str, str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Literal
 
@@ -175,8 +176,11 @@ class PathsConfig(BaseModel):
     @field_validator("beam_args")
     @classmethod
     def _engine(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for argument in value:
-            engine = argument.rpartition("=")[2].lower().removesuffix("runner")
+        for option, argument in itertools.pairwise(("", *value)):
+            name, _, given = argument.rpartition("=")
+            if "--runner" not in (option, name):
+                continue
+            engine = given.rpartition(".")[2].lower().removesuffix("runner")
             # It reports success, so nothing else would notice.
             if engine == "dask":
                 raise ValueError(

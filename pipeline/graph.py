@@ -40,6 +40,7 @@ _INGEST = (
     "data.config",
     "data.audit.components",
     "data.audit.leak",
+    "data.audit.record",
     "data.groups",
     "data.grouping",
     "data.strata",
@@ -80,7 +81,7 @@ def build_pipeline(
     audit = LeakAudit(
         data_dir=str(data_dir),
         data_fingerprint=data_fingerprint,
-        skipped=json.dumps(skipped),
+        skipped=json.dumps(skipped, ensure_ascii=False),
         code_hash=code_hash(*_AUDIT),
     )
     ingest = BriscExampleGen(

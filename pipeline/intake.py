@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from data.checks import Checked, check
 from data.errors import UnusableInputs
-from data.groups import GROUPS, read_groups
+from data.groups import read_groups, table_in
 from data.layout import Layout, Slice
 from data.splits import assign, require_trainable
 from pipeline.console import progress_bar
@@ -41,8 +41,7 @@ def with_patients(request: RunRequest) -> RunRequest:
         InputError: It is no such table.
     """
     split = request.parameters.split
-    found = request.data_dir / GROUPS
-    groups = split.groups or (found if found.is_file() else None)
+    groups = split.groups or table_in(request.data_dir)
     if groups is None:
         return request
     read_groups(groups)

@@ -26,8 +26,10 @@ from serving.engine import IMAGE
 
 _REPORTING = (
     "data.audit.components",
+    "data.audit.record",
     "data.grouping",
     "data.groups",
+    "data.layout",
     "data.page",
     "data.parts",
     "data.provenance",
@@ -131,7 +133,7 @@ def reported(
         data_dir=str(data[0]),
         data_fingerprint=data[1],
         patients=str(patients or ""),
-        settings=json.dumps(sections),
+        settings=json.dumps(sections, ensure_ascii=False),
         gate=gate.model_dump_json(by_alias=True) if gate else "",
         code_hash=code_hash(*_REPORTING),
         hyperparameters=tuner.outputs["best_hyperparameters"] if tuner else None,

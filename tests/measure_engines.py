@@ -60,7 +60,7 @@ def main() -> None:
                 _link(slices[index], part)
             made: list[Path] = []
             for engine in given.engine or ENGINES:
-                made.append(Path(scratch) / engine)
+                made.append(Path(scratch) / f"{engine} {len(made)}")
                 with _options(engine, Path(scratch)) as options:
                     seconds, peaks = _measure(part, made[-1], options)
                 for name, value in seconds.items():

@@ -311,11 +311,16 @@ def test_broken_config_file_is_named(tmp_path: Path) -> None:
         (["--runner", "dask"], "loses all outputs"),
         (["--runner=DataflowRunner"], "see no folder of yours"),
         (["--runner", "dataflow"], "see no folder of yours"),
+        (["--runner=a.module.DataflowRunner"], "see no folder of yours"),
     ],
 )
 def test_an_engine_that_cannot_do_it_is_refused(arguments: list[str], reason: str) -> None:
     with pytest.raises(ConfigurationError, match=reason):
         load_paths(None, {"beam_args": arguments})
+
+
+def test_what_is_only_named_like_such_an_engine_is_taken() -> None:
+    assert load_paths(None, {"beam_args": ["--job_name=dataflow"]}).beam_args
 
 
 @pytest.mark.parametrize("name", ["missing.yaml", ".", "file/below.yaml"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from tfx.dsl.components.base.base_beam_executor import BaseBeamExecutor
 from tfx.types import artifact_utils, standard_artifacts
 
 from data import features
-from data.checks import decode_grey
+from data.checks import check, decode_grey
 from data.config import SplitConfig
 from data.errors import InputError
 from data.layout import scan
@@ -39,14 +40,26 @@ def ingest(
     audit, split = DataAudit(), DataSplit()
     audit.uri, split.uri = str(output / "audit"), str(output)
     Path(audit.uri).mkdir(parents=True)
-    told = {"data_dir": str(data_dir), "data_fingerprint": FINGERPRINT, "code_hash": "0"}
-    LeakAudit.EXECUTOR_SPEC.executor_class().Do(
-        {}, {"audit": [audit]}, {**told, "skipped": json.dumps(skipped)}
-    )
+    run_audit(data_dir, fingerprint(data_dir, skipped), audit, skipped)
     examples = standard_artifacts.Examples()
     examples.uri = str(output)
     run_ingest(data_dir, audit, split, examples, skipped, config)
     return examples
+
+
+def fingerprint(data_dir: Path, skipped: Sequence[str] = ()) -> str:
+    """Digest of the slices that are there, without those in ``skipped``."""
+    layout = scan(data_dir)
+    kept = tuple(item for item in layout.slices if item.id not in skipped)
+    return check(dataclasses.replace(layout, slices=kept), lambda: None).fingerprint
+
+
+def run_audit(data_dir: Path, known_as: str, audit: DataAudit, skipped: Sequence[str] = ()) -> None:
+    """Runs the executor of the audit as TFX would; ``known_as``: the data's digest."""
+    told = {"data_dir": str(data_dir), "data_fingerprint": known_as, "code_hash": "0"}
+    LeakAudit.EXECUTOR_SPEC.executor_class().Do(
+        {}, {"audit": [audit]}, {**told, "skipped": json.dumps([*skipped])}
+    )
 
 
 def run_ingest(
@@ -139,13 +152,38 @@ def test_a_skipped_slice_is_left_out_and_no_other(sample_dir: Path, tmp_path: Pa
     assert found == {item.id for item in scan(data).slices} - {broken.id}
 
 
-def test_a_file_that_breaks_after_the_check_is_named(sample_dir: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
+@pytest.mark.parametrize("broken", [True, False])
+def test_data_that_has_changed_since_the_check_is_refused(
+    broken: bool, sample_dir: Path, tmp_path: Path
+) -> None:
+    data, audit = tmp_path / "data", DataAudit()
     shutil.copytree(sample_dir, data)
+    audit.uri = str(tmp_path / "audit")
+    Path(audit.uri).mkdir()
+    before = fingerprint(data)
+    run_audit(data, before, audit)
+    one, other, *_ = scan(data).slices
+    one.image.write_bytes(b"text" if broken else other.image.read_bytes())
+    with pytest.raises(InputError, match="have changed since the run began") as caught:
+        run_audit(data, before, audit)
+    assert caught.value.where == str(data)
+    # A file that cannot be used any more is named.
+    assert (one.image.name in str(caught.value)) is broken
+
+
+def test_a_file_that_breaks_after_the_audit_is_named(sample_dir: Path, tmp_path: Path) -> None:
+    data, audit, split = tmp_path / "data", DataAudit(), DataSplit()
+    shutil.copytree(sample_dir, data)
+    audit.uri, split.uri = str(tmp_path / "audit"), str(tmp_path / "examples")
+    for uri in (audit.uri, split.uri):
+        Path(uri).mkdir()
+    run_audit(data, fingerprint(data), audit)
     broken = scan(data).slices[0]
     broken.image.write_bytes(b"text")
+    examples = standard_artifacts.Examples()
+    examples.uri = split.uri
     with pytest.raises(Exception, match=broken.id):
-        ingest(data, tmp_path / "examples", [])
+        run_ingest(data, audit, split, examples)
 
 
 def test_decoded_areas_are_plausible(ingested: standard_artifacts.Examples) -> None:

@@ -22,8 +22,9 @@ def test_no_parameter_of_a_component_is_text_that_postgresql_refuses(
         Workspace.at(tmp_path),
         data_dir=tmp_path,
         data_fingerprint="0",
-        skipped=[],
+        skipped=["Bild ä"],
         beam_args=[],
+        patients=tmp_path / "groups.csv",
     )
     ir = compile_pipeline(pipeline, "any")
     texts = {
@@ -32,5 +33,6 @@ def test_no_parameter_of_a_component_is_text_that_postgresql_refuses(
         for name, value in node.pipeline_node.parameters.parameters.items()
     }
     assert ("Trainer", "custom_config") in texts
+    assert texts["ModelReport", "patients"] == str(tmp_path / "groups.csv")
     # ML Metadata writes a backslash into its SQL as it is.
     assert [place for place, text in texts.items() if "\\" in text] == []

@@ -222,7 +222,7 @@ def test_tls_and_a_token_protect_both_ports(base: Path, pair: tuple[Path, Path])
 def test_what_finds_the_queue_full_is_told_so_and_what_waits_is_answered(base: Path) -> None:
     # One batch may wait: with one row in it, another two do not fit, and there is no place behind.
     batching = BatchingOptions(
-        max_batch_size=2, batch_timeout_micros=2_000_000, max_enqueued_batches=1
+        max_batch_size=2, batch_timeout_micros=60_000_000, max_enqueued_batches=1
     )
     server = RunningServer(options(base, batching=batching))
     with (
@@ -232,17 +232,19 @@ def test_what_finds_the_queue_full_is_told_so_and_what_waits_is_answered(base: P
     ):
         predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
         grpc.channel_ready_future(channel).result(10)
-        waiting = pool.submit(client.post, PREDICT, json={"instances": [2.0]})
-        time.sleep(0.3)
+        waiting = pool.submit(client.post, PREDICT, json={"instances": [2.0]}, timeout=90)
+        # Until that one has come, two rows are a batch and answered.
+        while (answer := client.post(PREDICT, json={"instances": [3.0, 4.0]})).is_success:
+            time.sleep(0.1)
         with pytest.raises(grpc.RpcError) as refused:
             predict(request([3.0, 4.0]), timeout=30)
-        answer = client.post(PREDICT, json={"instances": [3.0, 4.0]})
+        # A second row fills the batch.
+        after = client.post(PREDICT, json={"instances": [4.0]})
         assert waiting.result().json() == {"predictions": [2.0]}
-        after = client.post(PREDICT, json={"instances": [3.0, 4.0]})
     server.stop()
-    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
     assert answer.status_code == 503
-    assert after.json() == {"predictions": [2.5, 3.0]}
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert after.json() == {"predictions": [3.0]}
 
 
 def test_requests_under_way_are_answered_before_the_server_ends(base: Path) -> None:
@@ -269,14 +271,15 @@ def test_sigterm_ends_the_command_when_what_is_under_way_is_answered(
     base: Path, tmp_path: Path
 ) -> None:
     parameters = tmp_path / "batching.txt"
-    parameters.write_text("max_batch_size { value: 8 }\nbatch_timeout_micros { value: 1000000 }\n")
+    parameters.write_text("max_batch_size { value: 8 }\nbatch_timeout_micros { value: 5000000 }\n")
     model = (f"--model-base-path={base}", f"--model-name={NAME}")
     batching = ("--enable-batching", f"--batching-parameters-file={parameters}")
     with serve(*model, *batching) as served, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(
             httpx.post, served.rest + PREDICT, json={"instances": [2.0]}, timeout=30
         )
-        time.sleep(0.4)
+        time.sleep(1)
+        assert not asked.done()
         served.process.terminate()
         assert asked.result().json() == {"predictions": [2.0]}
         assert served.process.wait(60) == 0

@@ -73,8 +73,7 @@ class BestEpoch(keras.callbacks.Callback):
             patience: Epochs without a better score before training stops.
             network: Whose weights are kept.
             averaged: What gives it the weights that val has judged.
-            first: The phase's first epoch: patience with an encoder that is set free does not
-                begin with what it was when it was fixed.
+            first: The phase's first epoch, from which patience counts at the earliest.
         """
         super().__init__()
         self._folder = folder

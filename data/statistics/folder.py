@@ -9,7 +9,7 @@ import tensorflow_data_validation as tfdv
 
 from data.audit.outcome import Audit
 from data.config import DriftConfig, SplitConfig
-from data.groups import GROUPS, read_groups
+from data.groups import read_groups, table_in
 from data.splits import assign
 from data.statistics.anomalies import SCHEMA, list_anomalies
 from data.statistics.comparison import compare
@@ -29,10 +29,9 @@ def examine_folder(
     Raises:
         InputError: The split cannot be made, or a file has become unreadable since.
     """
-    given = split.groups or directory / GROUPS
-    grouped = split.strategy == "grouped" and (split.groups or given.is_file())
+    given = split.groups or table_in(directory) if split.strategy == "grouped" else None
     assignment = assign(
-        audit.slices, split, pairs=audit.pairs, known=read_groups(given) if grouped else {}
+        audit.slices, split, pairs=audit.pairs, known=read_groups(given) if given else {}
     )
     statistics = compute_statistics(assignment, split.seed, beam_args)
     schema = tfdv.load_schema_text(str(SCHEMA))

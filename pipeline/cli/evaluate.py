@@ -68,6 +68,7 @@ def evaluate(
 
     Example: brisc evaluate --model work/serving/brisc --data brisc2025 --json scores.json
     """
+    from data.groups import table_in
     from data.parts import official_part, part_of_run
     from pipeline.console import hush_tensorflow, progress_bar
     from pipeline.intake import usable_slices
@@ -82,6 +83,7 @@ def evaluate(
             "--split val", "no official part has this name", "Give the --split-table of a run"
         )
     saved_model = find_saved_model(model)
+    groups = groups or table_in(data)
     part = (
         part_of_run(data, split.value, split_table, groups)
         if split_table is not None
@@ -141,7 +143,7 @@ def _print(scores: dict[str, Any]) -> None:
     for name in columns[0][0]:
         table.add_row(name, *(_shown(values[name], sure.get(name)) for values, sure in columns))
     Console().print(table)
-    unit = {"group": "of patients and copies together", "slice": "slice by slice"}
+    unit = {"group": "of what is known to belong together", "slice": "slice by slice"}
     print(f"brackets: 95 % bootstrap intervals, drawn {unit[scores['bootstrap']['unit']]}")
 
 

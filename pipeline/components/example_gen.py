@@ -166,7 +166,7 @@ class BriscExampleGen(base_beam_component.BaseBeamComponent):
             audit=audit,
             data_dir=str(data_dir),
             data_fingerprint=data_fingerprint,
-            skipped=json.dumps(sorted(skipped)),
+            skipped=json.dumps(sorted(skipped), ensure_ascii=False),
             split_config=split_config.model_dump_json(),
             fold=fold,
             code_hash=code_hash,

@@ -42,9 +42,11 @@ def LeakAudit(
     found = audit_slices(slices, progress=stepwise)
     if found.fingerprint != data_fingerprint:
         # Else it would be in the cache for what was there before.
+        faults = "; ".join(map(str, found.problems[:1]))
         raise InputError(
             Path(data_dir).resolve(),
-            "its images, masks or their names have changed since the run began",
+            "its images, masks or their names have changed since the run began"
+            + (f" ({faults})" if faults else ""),
             "Start a run anew on what is there now",
         )
     write_audit(found, Path(audit.uri))

@@ -59,7 +59,11 @@ def _score_table(facts: ModelFacts) -> Table:
         [f"recall {name}", *(shown(part["recall"][name]) for part in parts)]
         for name in naming.CLASSES
     ]
-    unit = "patients and copies" if facts.scores["bootstrap"]["unit"] == "group" else "slices"
+    unit = (
+        "groups of what is known to belong together"
+        if facts.scores["bootstrap"]["unit"] == "group"
+        else "slices"
+    )
     title = f"Scores on the test split, 95 % intervals by bootstrap over {unit}"
     return Table(title, ["", "all", *names], rows)
 

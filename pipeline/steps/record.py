@@ -35,6 +35,7 @@ class StepsRequest(BaseModel):
         beam_args: Options of the Beam pipelines within components.
         cluster: Which machines train.
         skip_bad: Whether unusable slices are left out.
+        patients: Table of patients that the intervals of scores go by, named by its content.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,6 +47,7 @@ class StepsRequest(BaseModel):
     beam_args: tuple[str, ...]
     cluster: ClusterConfig
     skip_bad: bool
+    patients: Path | None = None
 
     @classmethod
     def of(cls, request: RunRequest, fingerprint: str) -> StepsRequest:
@@ -58,6 +60,7 @@ class StepsRequest(BaseModel):
             beam_args=request.beam_args,
             cluster=request.cluster,
             skip_bad=request.skip_bad,
+            patients=request.patients,
         )
 
 
