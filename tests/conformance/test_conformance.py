@@ -42,11 +42,13 @@ EXCHANGES = Path(__file__).parent / "exchanges"
 DELIBERATE = {
     "served/classify-3": "a message of TensorFlow ends at its first NUL for Python",
     "labelled/labels-3": "a model that a new config leaves out is gone at once, not after a while",
+    "labelled/grpc-8": "the same by gRPC",
 }
 """What the embedded server answers in another way, by name of the exchange, and why.
 
 Where no exchange goes, it is safer too: deep JSON and strings that are no UTF-8 are refused, and of
-a long body only the beginning is quoted; a reload takes models from below the folders it knows.
+a long body only the beginning is quoted; a reload takes models from below the folders it knows. The
+health service is always there, not behind a flag.
 """
 
 MESSAGES = {
