@@ -232,10 +232,17 @@ def test_what_finds_the_queue_full_is_told_so_and_what_waits_is_answered(base: P
     ):
         predict = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict
         grpc.channel_ready_future(channel).result(10)
-        waiting = pool.submit(client.post, PREDICT, json={"instances": [2.0]}, timeout=90)
-        # Until that one has come, two rows are a batch and answered.
+
+        def ask_for_one() -> httpx.Response:
+            # What comes while two rows are worked for is refused itself.
+            while (got := client.post(PREDICT, json={"instances": [2.0]}, timeout=90)).is_error:
+                time.sleep(0.05)
+            return got
+
+        waiting = pool.submit(ask_for_one)
+        # Until that one waits, two rows are a batch and answered.
         while (answer := client.post(PREDICT, json={"instances": [3.0, 4.0]})).is_success:
-            time.sleep(0.1)
+            time.sleep(0.3)
         with pytest.raises(grpc.RpcError) as refused:
             predict(request([3.0, 4.0]), timeout=30)
         # A second row fills the batch.
