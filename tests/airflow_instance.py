@@ -88,7 +88,7 @@ def started(
     variables["BRISC_AIRFLOW_VENV"] = str(environment)
     said = brisc_airflow("up", *options, "--port=0", **variables)
     try:
-        found = re.match(r"(http://127\.0\.0\.1:\d+)/dags/brisc: user (.+), password (.+)", said)
+        found = re.search(r"(http://127\.0\.0\.1:\d+)/dags/brisc: user (.+), password (.+)", said)
         assert found is not None, said
         record = Home.at(workspace / "airflow", environment).record()
         assert record is not None
