@@ -64,7 +64,7 @@ class BestEpoch(keras.callbacks.Callback):
         patience: int,
         network: keras.Model,
         averaged: AveragedWeights,
-        first: int = 0,
+        first: int,
     ) -> None:
         """Continues from ``folder`` where an interrupted training left something there.
 
