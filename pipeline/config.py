@@ -28,8 +28,17 @@ Metric = Literal[
     "brier",
     "both_right",
     "contradiction",
+    "tumour_without_mask",
+    "no_tumour_with_mask",
 ]
-LOWER_IS_BETTER = ("healthy_false_mask_rate", "ece", "brier", "contradiction")
+LOWER_IS_BETTER = (
+    "healthy_false_mask_rate",
+    "ece",
+    "brier",
+    "contradiction",
+    "tumour_without_mask",
+    "no_tumour_with_mask",
+)
 
 
 class SliceKey(BaseModel):

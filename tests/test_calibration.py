@@ -71,22 +71,31 @@ GLIOMA, NONE = 0, 3
 @pytest.mark.parametrize(
     ("truth", "predicted", "counts", "right", "contradicts"),
     [
-        (GLIOMA, GLIOMA, (5, 10, 10), True, False),
-        (GLIOMA, GLIOMA, (4, 10, 10), False, False),
-        (GLIOMA, 1, (10, 10, 10), False, False),
-        (GLIOMA, GLIOMA, (0, 0, 10), False, True),
-        (GLIOMA, NONE, (10, 10, 10), False, True),
-        (GLIOMA, NONE, (0, 0, 10), False, False),
-        (NONE, NONE, (0, 0, 0), True, False),
-        (NONE, NONE, (0, 1, 0), False, True),
-        (NONE, GLIOMA, (0, 0, 0), False, True),
+        (GLIOMA, GLIOMA, (5, 10, 10), True, None),
+        (GLIOMA, GLIOMA, (4, 10, 10), False, None),
+        (GLIOMA, 1, (10, 10, 10), False, None),
+        (GLIOMA, GLIOMA, (0, 0, 10), False, "tumour_without_mask"),
+        (GLIOMA, NONE, (10, 10, 10), False, "no_tumour_with_mask"),
+        (GLIOMA, NONE, (0, 0, 10), False, None),
+        (NONE, NONE, (0, 0, 0), True, None),
+        (NONE, NONE, (0, 1, 0), False, "no_tumour_with_mask"),
+        (NONE, GLIOMA, (0, 0, 0), False, "tumour_without_mask"),
     ],
 )
 def test_both_answers_of_a_slice(
-    truth: int, predicted: int, counts: tuple[int, int, int], right: bool, contradicts: bool
+    truth: int,
+    predicted: int,
+    counts: tuple[int, int, int],
+    right: bool,
+    contradicts: str | None,
 ) -> None:
     total = joint.terms(np.array([truth]), np.array([predicted]), np.array([counts]))[0]
-    assert joint.scores(total) == {"both_right": right, "contradiction": contradicts}
+    kinds = ("tumour_without_mask", "no_tumour_with_mask")
+    assert joint.scores(total) == {
+        "both_right": right,
+        "contradiction": contradicts is not None,
+        **{kind: kind == contradicts for kind in kinds},
+    }
 
 
 def test_weighted_miou_weighs_the_pooled_iou_of_classes_by_their_slices() -> None:

@@ -16,6 +16,8 @@ _MAIN = (
     "surface_dice",
     "both_right",
     "contradiction",
+    "tumour_without_mask",
+    "no_tumour_with_mask",
     "ece",
     "brier",
 )

@@ -28,6 +28,8 @@ _SCORES = {
     "healthy_false_mask_rate": "healthy false masks",
     "both_right": "both answers right",
     "contradiction": "class and mask contradict",
+    "tumour_without_mask": "a tumour's class without a mask",
+    "no_tumour_with_mask": "no_tumor with a mask",
     "lesion_recall": "true lesions that were found",
     "lesion_precision": "predicted lesions that match a true one",
     "ece": "ECE",

@@ -10,7 +10,7 @@ from trainer.evaluation import overlap
 RIGHT_DICE = 0.5
 """Dice from which a mask counts as right."""
 
-JOINT_SCORES = ("both_right", "contradiction")
+JOINT_SCORES = ("both_right", "contradiction", "tumour_without_mask", "no_tumour_with_mask")
 _NO_TUMOR = naming.CLASSES.index(naming.NO_TUMOR)
 
 
@@ -34,14 +34,20 @@ def contradiction(predicted: np.ndarray, counts: overlap.Counts) -> np.ndarray:
 
 
 def terms(truth: np.ndarray, predicted: np.ndarray, counts: overlap.Counts) -> np.ndarray:
-    """What each slice adds to the sums of ``scores``, float64 [slices, 3]."""
+    """What each slice adds to the sums of ``scores``, float64 [slices, 4]."""
     both = both_right(truth, predicted, counts)
-    return np.column_stack([np.ones(len(both)), both, contradiction(predicted, counts)])
+    contradictory, healthy = contradiction(predicted, counts), np.asarray(predicted) == _NO_TUMOR
+    kinds = (contradictory & ~healthy, contradictory & healthy)
+    return np.column_stack([np.ones(len(both)), both, *kinds])
 
 
 def scores(total: np.ndarray) -> dict[str, float]:
-    """The shares of slices named in ``JOINT_SCORES``; NaN without slices."""
-    number, both, contradictions = map(float, total)
+    """The shares of slices named in ``JOINT_SCORES``; NaN without slices.
+
+    A contradiction is one of two kinds, whose shares add up to its own.
+    """
+    number, both, without, within = map(float, total)
     if not number:
         return dict.fromkeys(JOINT_SCORES, float("nan"))
-    return {"both_right": both / number, "contradiction": contradictions / number}
+    shares = (both, without + within, without, within)
+    return dict(zip(JOINT_SCORES, (share / number for share in shares), strict=True))
