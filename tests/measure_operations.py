@@ -27,7 +27,8 @@ from trainer.config import ModelConfig, TrainingConfig
 from trainer.hardware import prepare
 from trainer.inputs import class_counts, training_batches
 from trainer.loss_weighting import make_weighting
-from trainer.losses import make_losses, metrics
+from trainer.losses import make_losses
+from trainer.metrics import metrics
 from trainer.multi_task import MultiTask
 
 _LAST = 10

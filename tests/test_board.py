@@ -17,7 +17,6 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 from data import naming
 from tests.records import blob_slices, write_records
-from trainer import losses
 from trainer.board.counts import THRESHOLDS, AnswerCounts
 from trainer.board.curves import curve
 from trainer.board.examples import Examples
@@ -27,6 +26,8 @@ from trainer.config import ModelConfig, TrainingConfig
 from trainer.event_files import EVENTS
 from trainer.inputs import training_batches, validation_batches
 from trainer.loss_weighting import make_weighting
+from trainer.losses import make_losses
+from trainer.metrics import metrics as watched
 from trainer.multi_task import MultiTask
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
 from trainer.schedule import make_optimiser
@@ -40,6 +41,8 @@ SCALARS = {
     "epoch_segmentation_loss",
     "epoch_classification_accuracy",
     "epoch_segmentation_dice_all",
+    "epoch_segmentation_dice_tumour",
+    "epoch_segmentation_healthy_false_mask_rate",
 }
 
 Tags = dict[str, dict[int, tf.compat.v1.Summary.Value]]
@@ -120,11 +123,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     for last in (EPOCHS - 1, EPOCHS):
         network = tiny_network()
-        whole = MultiTask(
-            network, losses.make_losses(CONFIG, np.ones(4, int)), make_weighting(CONFIG)
-        )
+        whole = MultiTask(network, make_losses(CONFIG, np.ones(4, int)), make_weighting(CONFIG))
         steps = TRAIN // BATCH
-        whole.compile(make_optimiser(CONFIG, EPOCHS * steps), metrics=losses.metrics())
+        whole.compile(make_optimiser(CONFIG, EPOCHS * steps), metrics=watched())
         whole.fit(
             training_batches(train, SIZE, BATCH, CONFIG.augmentation, slices=8, seed=CONFIG.seed),
             steps_per_epoch=steps,

@@ -16,8 +16,9 @@ from trainer.losses import (
     classification_loss,
     overlap_loss,
     segmentation_loss,
-    slice_dice,
 )
+from trainer.metrics import metrics, slice_dice
+from trainer.outputs import SEGMENTATION
 
 
 def masks(seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -44,6 +45,26 @@ def test_dice_while_training_is_dice_when_judged() -> None:
     found = slice_dice(tf.constant(truth), tf.constant(probability)).numpy()
     np.testing.assert_allclose(found, overlap.dice(counts), rtol=1e-6)
     assert found[1] == 1
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float16])
+def test_what_is_watched_is_what_is_judged(kind: type) -> None:
+    watched = metrics()[SEGMENTATION]
+    parts = [masks(seed) for seed in (5, 6)]
+    # Two healthy slices in one batch, one of them answered with an empty mask; none in the other.
+    parts[0][0][3], parts[1][0][0] = 0, 1
+    counts = []
+    for truth, probability in parts:
+        given = probability.astype(kind)
+        predicted = given > 0.5
+        pixels = [mask.reshape(4, -1).sum(axis=1) for mask in (truth * predicted, predicted, truth)]
+        counts.append(np.stack(pixels, axis=-1))
+        for metric in watched:
+            metric.update_state(tf.constant(truth), tf.constant(given))
+    expected = overlap.scores(overlap.sums(np.concatenate(counts)))
+    found = {metric.name: float(metric.result()) for metric in watched}
+    assert found == pytest.approx({name: expected[name] for name in found}, rel=1e-6)
+    assert found["healthy_false_mask_rate"] == 0.5
 
 
 def test_the_mask_loss_is_the_sum_of_what_was_chosen() -> None:
@@ -73,25 +94,35 @@ def test_the_tversky_loss_weighs_missed_against_false_pixels(beta: float) -> Non
     assert chosen == pytest.approx(1 - index, rel=1e-5)
 
 
-def test_losses_hold_for_masks_that_are_empty_or_full() -> None:
+@pytest.mark.parametrize("pixel", ["cross_entropy", "focal"])
+@pytest.mark.parametrize("overlapping", ["dice", "tversky"])
+def test_losses_hold_for_masks_that_are_empty_or_full(overlapping: str, pixel: str) -> None:
+    chosen = {"overlap_loss": overlapping, "pixel_loss": pixel}
     empty, full = np.zeros((2, 8, 8, 1), np.float32), np.ones((2, 8, 8, 1), np.float32)
-    assert mask_loss(empty, empty) == pytest.approx(0, abs=1e-4)
-    assert mask_loss(full, full) == pytest.approx(0, abs=1e-4)
+    assert mask_loss(empty, empty, **chosen) == pytest.approx(0, abs=1e-4)
+    assert mask_loss(full, full, **chosen) == pytest.approx(0, abs=1e-4)
     for truth, probability in ((empty, full), (full, empty)):
-        assert 5 < mask_loss(truth, probability) < 30
+        assert 4 < mask_loss(truth, probability, **chosen) < 30
     variable = tf.Variable(full / 2)
     with tf.GradientTape() as tape:
-        loss = segmentation_loss(TrainingConfig())(tf.constant(empty), variable)
+        loss = segmentation_loss(TrainingConfig.model_validate(chosen))(
+            tf.constant(empty), variable
+        )
     assert (tape.gradient(loss, variable).numpy() > 0).all(), "an empty mask teaches nothing"
 
 
-@pytest.mark.parametrize("kind", ["dice", "tversky"])
-def test_half_precision_loses_no_pixels(kind: str) -> None:
+@pytest.mark.parametrize("pixel", ["cross_entropy", "focal"])
+@pytest.mark.parametrize("overlapping", ["dice", "tversky"])
+def test_half_precision_loses_no_pixels(overlapping: str, pixel: str) -> None:
+    chosen = {"overlap_loss": overlapping, "pixel_loss": pixel}
     generator = np.random.default_rng(3)
     truth = (generator.uniform(size=(4, 256, 256, 1)) > 0.5).astype(np.float16)
     probability = generator.uniform(0.1, 0.9, truth.shape).astype(np.float16)
-    exact = mask_loss(truth.astype(np.float32), probability.astype(np.float32), overlap_loss=kind)
-    assert mask_loss(truth, probability, overlap_loss=kind) == pytest.approx(exact, rel=1e-6)
+    exact = mask_loss(truth.astype(np.float32), probability.astype(np.float32), **chosen)
+    assert mask_loss(truth, probability, **chosen) == pytest.approx(exact, rel=1e-6)
+    half = slice_dice(tf.constant(truth), tf.constant(probability)).numpy()
+    full = slice_dice(tf.constant(truth), tf.constant(probability.astype(np.float32))).numpy()
+    np.testing.assert_array_equal(half, full)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])

@@ -19,7 +19,8 @@ from trainer.checkpoints import finished_epochs
 from trainer.config import ModelConfig, TrainingConfig
 from trainer.inputs import class_counts, training_batches, validation_batches
 from trainer.loss_weighting import make_weighting
-from trainer.losses import make_losses, metrics
+from trainer.losses import make_losses
+from trainer.metrics import metrics
 from trainer.multi_task import MultiTask
 from trainer.network import build_network, set_encoder_trainable
 from trainer.schedule import make_optimiser

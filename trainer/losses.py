@@ -1,4 +1,4 @@
-"""The loss of each task, and the metrics watched while training."""
+"""The loss of each task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import tf_keras as keras
 
 from data import naming
 from trainer.config import TrainingConfig
-from trainer.outputs import CLASSIFICATION, MASK_PROBABILITY, SEGMENTATION
+from trainer.outputs import CLASSIFICATION, SEGMENTATION
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 """Truth and prediction of a batch to a scalar."""
@@ -103,20 +103,3 @@ def overlap_loss(beta: float) -> Loss:
         return 1 - (hit + _SMOOTH) / (hit + beta * missed + (1 - beta) * false + _SMOOTH)
 
     return loss
-
-
-def slice_dice(truth: tf.Tensor, probability: tf.Tensor) -> tf.Tensor:
-    """Dice of each slice at threshold 0.5: [batch, S, S, 1] twice to [batch], empty on empty 1."""
-    predicted = tf.cast(probability > MASK_PROBABILITY, tf.float32)
-    truth = tf.cast(truth, tf.float32)
-    intersection = tf.reduce_sum(predicted * truth, axis=(1, 2, 3))
-    total = tf.reduce_sum(predicted + truth, axis=(1, 2, 3))
-    return tf.where(total > 0, 2 * intersection / tf.maximum(total, 1), 1.0)
-
-
-def metrics() -> dict[str, list[object]]:
-    """Class accuracy and all-slice Dice, means over slices."""
-    return {
-        CLASSIFICATION: [keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-        SEGMENTATION: [keras.metrics.MeanMetricWrapper(slice_dice, name="dice_all")],
-    }

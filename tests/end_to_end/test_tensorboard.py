@@ -78,6 +78,8 @@ def test_losses_and_metrics_are_shown_by_run_and_split(served: Ask, run_id: str)
         "epoch_segmentation_loss",
         "epoch_classification_accuracy",
         "epoch_segmentation_dice_all",
+        "epoch_segmentation_dice_tumour",
+        "epoch_segmentation_healthy_false_mask_rate",
     }
     assert both <= set(scalars[f"{run_id}/validation"])
     train = set(scalars[f"{run_id}/train"])

@@ -13,7 +13,8 @@ from tests.bench.side import answer, seconds
 from trainer.config import ModelConfig, Precision, TrainingConfig
 from trainer.hardware import prepare
 from trainer.loss_weighting import make_weighting
-from trainer.losses import make_losses, metrics
+from trainer.losses import make_losses
+from trainer.metrics import metrics
 from trainer.multi_task import MultiTask
 from trainer.network import build_network
 from trainer.outputs import CLASSIFICATION, SEGMENTATION
