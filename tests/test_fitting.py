@@ -12,6 +12,7 @@ import tf_keras as keras
 from tests.records import blob_slices, write_records
 from trainer import callbacks, fitting
 from trainer.config import ModelConfig, TrainingConfig
+from trainer.event_files import EVENTS
 
 SIZE = 32
 MODEL = ModelConfig(
@@ -28,11 +29,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     }
 
 
-def fitted(folder: Path, files: dict[str, list[str]], **keys: object) -> keras.Model:
+def fitted(
+    folder: Path, files: dict[str, list[str]], *, model: ModelConfig = MODEL, **keys: object
+) -> keras.Model:
     keras.utils.set_random_seed(1)
     settings = {"epochs": 3, "batch_size": 8, "freeze_encoder_epochs": 1, **keys}
     return fitting.fit(
-        MODEL,
+        model,
         TrainingConfig.model_validate(settings),
         run_dir=folder,
         strategy=tf.distribute.get_strategy(),
@@ -121,3 +124,42 @@ def test_a_frozen_encoder_stays_as_it_was_and_is_then_set_free(
     for index, moves in enumerate((False, False, True)):
         assert np.array_equal(first[index], second[index]) != moves
         assert not np.array_equal(third[index], last[index])
+
+
+class _Losses(keras.callbacks.Callback):
+    """Keeps the numbers of the last epoch."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self.last = dict(logs or {})
+
+
+def losses_of(
+    folder: Path,
+    files: dict[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    **keys: object,
+) -> dict[str, float]:
+    """What a short training of a small network ends with."""
+    make, seen = callbacks.make_callbacks, _Losses()
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting, "make_callbacks", lambda *a, **k: [*make(*a, **k), seen])
+        model = MODEL.model_copy(update={"encoder": "resnet18"})
+        fitted(folder, files, model=model, epochs=2, freeze_encoder_epochs=0, **keys)
+    return {name: value for name, value in seen.last.items() if name.endswith("loss")}
+
+
+@pytest.mark.integration
+def test_the_precision_of_gpus_and_xla_learn_what_float32_does(
+    files: dict[str, list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = losses_of(tmp_path / "plain", files, monkeypatch)
+    compiled = losses_of(tmp_path / "xla", files, monkeypatch, xla=True, profile_steps=[2, 3])
+    assert compiled == pytest.approx(plain, rel=0.02)
+    assert list((tmp_path / "xla" / EVENTS).glob("**/plugins/profile/*/*.xplane.pb"))
+    # As hardware.prepare does for precision: mixed_float16.
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        half = losses_of(tmp_path / "half", files, monkeypatch)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert half == pytest.approx(plain, rel=0.1)

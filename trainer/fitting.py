@@ -17,6 +17,7 @@ from trainer.board.hyperparameters import hyperparameters
 from trainer.callbacks import make_callbacks
 from trainer.checkpoints import finished_epochs
 from trainer.config import ModelConfig, TrainingConfig
+from trainer.doubling import double_by_copies
 from trainer.inputs import class_counts, training_batches, validation_batches
 from trainer.loss_weighting import make_weighting
 from trainer.losses import make_losses
@@ -81,6 +82,8 @@ def fit(
     examples, settings = Examples.of(val), hyperparameters(model, config)
     with strategy.scope():
         network = build_network(model, encoder_weights=base_model is None)
+        if config.xla:
+            double_by_copies(network)
         if base_model is not None:
             load_base(network, base_model)
             _log.info("beginning with the weights of %s", base_model)
