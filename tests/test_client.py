@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 
 from data.errors import ConfigurationError, InputError
-from serving.client import Client, ClientOptions
+from serving.client import AsyncClient, Client, ClientOptions, NoAnswer
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,47 @@ def test_all_attempts_together_take_no_longer_than_one_may() -> None:
         listening.join()
     for connection in connections:
         connection.close()
+
+
+@pytest.fixture
+def hanging_up() -> Iterator[tuple[str, list[float]]]:
+    """The address of a server that ends each connection, and when it did."""
+    ended: list[float] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                ended.append(time.monotonic())
+                connection.close()
+
+        listening = threading.Thread(target=accept, daemon=True)
+        listening.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}", ended
+        listener.shutdown(socket.SHUT_RDWR)
+        listening.join()
+
+
+def test_who_hangs_up_is_asked_as_often_as_is_allowed(
+    hanging_up: tuple[str, list[float]],
+) -> None:
+    address, ended = hanging_up
+    options = ClientOptions(attempts=3)
+    with Client(address, options) as client, pytest.raises(NoAnswer, match="no answer"):
+        client.predict([b"slice"])
+    assert len(ended) == 3
+
+
+def test_so_is_who_is_awaited(hanging_up: tuple[str, list[float]]) -> None:
+    address, ended = hanging_up
+
+    async def ask() -> None:
+        async with AsyncClient(address, ClientOptions(attempts=3)) as client:
+            await client.predict([b"slice"])
+
+    with pytest.raises(NoAnswer, match="no answer"):
+        asyncio.run(ask())
+    assert len(ended) == 3

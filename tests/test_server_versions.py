@@ -26,7 +26,7 @@ from data.errors import ConfigurationError, InputError
 from data.provenance import mark_synthetic
 from serving.model_files import ASSETS_EXTRA, DRAWN
 from serving.server.errors import ServingError
-from serving.server.options import BatchingOptions, ServerOptions
+from serving.server.options import BatchingOptions, Limits, ServerOptions
 from serving.server.run import RunningServer
 from serving.server.servable import Servable
 from serving.server.tensors import to_array
@@ -121,6 +121,25 @@ def test_a_deleted_version_is_followed_by_the_one_before(base: Path, client: Cli
     until(lambda: client.y() == (6.0, 2))
     shutil.rmtree(base / "2")
     until(lambda: client.states() == {2: END, 1: AVAILABLE})
+    assert client.y() == (2.0, 1)
+
+
+def test_without_its_last_version_a_model_is_gone_until_there_is_one(
+    base: Path, client: Client
+) -> None:
+    shutil.rmtree(base / "1")
+    until(lambda: client.states() == {1: END})
+    code, text = refusal(client.y)
+    assert (code, text) == ("NOT_FOUND", f"Servable not found for request: Latest({NAME})")
+    write_version(base, 2, offset=5.0)
+    until(lambda: client.states() == {2: AVAILABLE, 1: END})
+    assert client.y() == (6.0, 2)
+
+
+def test_a_disk_that_is_away_costs_no_model(base: Path, client: Client) -> None:
+    base.rename(base.with_name("away"))
+    # Longer than the server waits between two looks.
+    time.sleep(0.2)
     assert client.y() == (2.0, 1)
 
 
@@ -303,6 +322,16 @@ def test_a_tensor_of_one_value_that_stands_for_many_is_refused(base: Path, clien
     asked.inputs["x"].string_val.append(b" " * 1024 * 1024)
     with pytest.raises(ServingError, match="more than"):
         to_array(asked.inputs["x"], "x", 100 * 1024 * 1024)
+
+
+def test_a_message_that_is_too_large_is_refused_and_the_next_is_answered(base: Path) -> None:
+    server = RunningServer(options(base, limits=Limits(body_bytes=10_000)))
+    client = Client(server.grpc_port)
+    code, text = refusal(lambda: client.send(request([1.0] * 10_000)))
+    assert code == "RESOURCE_EXHAUSTED" and "10000" in text
+    assert client.y() == (2.0, 1)
+    client.channel.close()
+    server.stop()
 
 
 def test_requests_without_a_deadline_are_batched(base: Path) -> None:
