@@ -97,4 +97,4 @@ def test_a_training_that_a_machine_left_is_continued_with_it(job: Job, tmp_path:
     assert epochs(job.run_dir) == dict.fromkeys(range(EPOCHS), 1)
     assert Path(f"{trained_weights(job.run_dir)}.index").exists()
     said = (tmp_path / "second.log").read_text().splitlines()
-    assert said[:2] == ["waiting for brisc run", f"training as {job.workers[1]}"]
+    assert {"waiting for brisc run", f"training as {job.workers[1]}"} <= set(said)
