@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import tensorflow as tf
 import tensorflow_data_validation as tfdv
 
@@ -27,16 +25,6 @@ def assert_same_outputs(found: Path, expected: Path) -> None:
         assert slices == other_slices
         # Sums of float32, which each engine adds up in an order of its own.
         np.testing.assert_allclose(learnt, intensities, rtol=1e-6)
-
-
-def assert_same_scores(
-    found: Mapping[str, Mapping[str, float]], expected: Mapping[str, Mapping[str, float]]
-) -> None:
-    """Compares what Evaluator has measured of one model, by part of the test split and name."""
-    assert found.keys() == expected.keys()
-    for part, scores in expected.items():
-        # Beam batches by how long batches take, and the last digits of float32 differ with that.
-        assert found[part] == pytest.approx(scores, rel=1e-5, nan_ok=True), part
 
 
 def _only(workspace: Path, pattern: str) -> Path:

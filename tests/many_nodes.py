@@ -20,11 +20,8 @@ from data.statistics.anomalies import SCHEMA
 from pipeline import launch
 from pipeline.cli.main import main
 from pipeline.cli.options import read_store
-from pipeline.compiled import compile_pipeline
-from pipeline.config import PathsConfig
-from pipeline.configuration import Parameters
-from pipeline.steps.record import RunFolder, StepsRequest
 from pipeline.workspace import Workspace
+from tests import prepared_run
 
 assert launch
 
@@ -34,16 +31,7 @@ def prepare(workspace: Workspace, run_id: str, count: int) -> list[str]:
     nodes = [f"Schema{number}" for number in range(count)]
     components = [ImportSchemaGen(schema_file=str(SCHEMA)).with_id(node) for node in nodes]
     pipeline = Pipeline("many", str(workspace.artifacts), components=components, enable_cache=False)
-    request = StepsRequest(
-        data=workspace.root,
-        data_fingerprint="0",
-        serving=workspace.serving,
-        parameters=Parameters(),
-        beam_args=(),
-        cluster=PathsConfig().cluster,
-        skip_bad=False,
-    )
-    RunFolder(workspace, run_id).write(request, compile_pipeline(pipeline, run_id))
+    prepared_run.prepare(workspace, run_id, pipeline)
     return nodes
 
 

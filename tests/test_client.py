@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -48,9 +47,9 @@ def test_all_attempts_together_take_no_longer_than_one_may() -> None:
 
 
 @pytest.fixture
-def hanging_up() -> Iterator[tuple[str, list[float]]]:
-    """The address of a server that ends each connection, and when it did."""
-    ended: list[float] = []
+def hanging_up() -> Iterator[tuple[str, list[socket.socket]]]:
+    """The address of a server that ends each connection, and those that it has ended."""
+    ended: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -59,7 +58,7 @@ def hanging_up() -> Iterator[tuple[str, list[float]]]:
                     connection, _ = listener.accept()
                 except OSError:
                     return
-                ended.append(time.monotonic())
+                ended.append(connection)
                 connection.close()
 
         listening = threading.Thread(target=accept, daemon=True)
@@ -70,7 +69,7 @@ def hanging_up() -> Iterator[tuple[str, list[float]]]:
 
 
 def test_who_hangs_up_is_asked_as_often_as_is_allowed(
-    hanging_up: tuple[str, list[float]],
+    hanging_up: tuple[str, list[socket.socket]],
 ) -> None:
     address, ended = hanging_up
     options = ClientOptions(attempts=3)
@@ -79,7 +78,7 @@ def test_who_hangs_up_is_asked_as_often_as_is_allowed(
     assert len(ended) == 3
 
 
-def test_so_is_who_is_awaited(hanging_up: tuple[str, list[float]]) -> None:
+def test_so_is_who_is_awaited(hanging_up: tuple[str, list[socket.socket]]) -> None:
     address, ended = hanging_up
 
     async def ask() -> None:

@@ -9,14 +9,12 @@ from tfx.orchestration.pipeline import Pipeline
 from tfx.types.standard_artifacts import Model
 
 from data.errors import ConfigurationError, InputError
-from pipeline.compiled import compile_pipeline
-from pipeline.config import PathsConfig
-from pipeline.configuration import Parameters
 from pipeline.launch import launch
 from pipeline.steps.node import run_node
-from pipeline.steps.record import RunFolder, StepsRequest
+from pipeline.steps.record import RunFolder
 from pipeline.store import connection
 from pipeline.workspace import Workspace
+from tests.prepared_run import prepare
 
 RUN = "one"
 
@@ -40,16 +38,7 @@ def workspace(tmp_path: Path) -> Workspace:
     made = Make()
     used = Use(model=made.outputs["model"])
     pipeline = Pipeline("two", str(place.artifacts), components=[made, used])
-    request = StepsRequest(
-        data=tmp_path,
-        data_fingerprint="0",
-        serving=place.serving,
-        parameters=Parameters(),
-        beam_args=(),
-        cluster=PathsConfig().cluster,
-        skip_bad=False,
-    )
-    RunFolder(place, RUN).write(request, compile_pipeline(pipeline, RUN))
+    prepare(place, RUN, pipeline)
     return place
 
 

@@ -11,7 +11,7 @@ import tf_keras as keras
 def double_by_copies(network: keras.Model) -> None:
     """Has the ``UpSampling2D`` layers of ``network`` copy pixels by operations that XLA compiles.
 
-    What they compute stays the same. Without XLA, TensorFlow's own operation is the faster.
+    What they compute stays the same.
     """
     for layer in network.layers:
         if type(layer) is keras.layers.UpSampling2D and layer.interpolation == "nearest":

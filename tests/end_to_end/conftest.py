@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,14 +37,6 @@ class Finished:
     def states(self) -> dict[str, str]:
         """How each component came to its result: run or cached."""
         return {node["node"]: node["state"] for node in self.report["nodes"]}
-
-    @property
-    def scores(self) -> dict[str, dict[str, float]]:
-        """What Evaluator measured, by part of the test split and name; NaN where undefined."""
-        return {
-            part: {name: math.nan if value is None else value for name, value in scores.items()}
-            for part, scores in self.report["scores"].items()
-        }
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from pipeline.workspace import Workspace
 from serving.warmup_requests import WARMUP_REQUESTS
 from tests.command import ROOT, environment
 from tests.end_to_end.conftest import Bench, Finished
-from tests.engine_outputs import assert_same_scores
 from tests.pages import table_below
 
 PASS = ("--set=gate.thresholds=[{metric: accuracy, min: 0}]", "--set=gate.changes=[]")
@@ -205,7 +204,15 @@ def test_beam_orchestrates_to_the_same_verdict(bench: Bench, blessed: Finished) 
     assert refused.states["Evaluator"] == "run"
     # It too looks past its own data, and past what was stopped.
     assert refused.states["DriftReport"] == "cached"
-    assert_same_scores(refused.scores, blessed.scores)
+    parts = refused.report["scores"]
+    assert parts.keys() == blessed.report["scores"].keys()
+    for name, scores in blessed.report["scores"].items():
+        # Beam batches by how long batches take, and the last digits of float32 differ with that.
+        assert _numbers(parts[name]) == pytest.approx(_numbers(scores), rel=1e-5, nan_ok=True)
+
+
+def _numbers(scores: dict[str, float | None]) -> dict[str, float]:
+    return {name: float("nan") if value is None else value for name, value in scores.items()}
 
 
 def test_a_run_killed_in_trainer_is_continued_by_the_same_command(
