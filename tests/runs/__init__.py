@@ -1,0 +1,1 @@
+"""`brisc runs`, by the records of runs that nobody had to wait for."""
