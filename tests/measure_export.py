@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ def _read(model: Path, slices: Sequence[Slice]) -> Slices:
 def _answers(model: Path, asked: Slices) -> Iterator[tuple[str, Answer]]:
     import tensorflow as tf
 
-    from serving.export.formats import FORMATS, OPENVINO_FILE
+    from serving.export.formats import FORMATS, OpenVino
     from serving.export.run import export
 
     yield "saved model", _by_signature(model, asked)
@@ -102,9 +102,9 @@ def _answers(model: Path, asked: Slices) -> Iterator[tuple[str, Answer]]:
         for name, form in FORMATS.items():
             written = Path(folder) / name
             export(model, name, written)
-            yield name, _joined([form.answer(written, some) for some in _batches(asked.images)])
-        network = Path(folder) / "openvino" / OPENVINO_FILE
-        yield "openvino, bfloat16", _by_openvino_bfloat16(network, asked)
+            yield name, _joined(form.load(written), asked.images)
+        network = OpenVino().load(Path(folder) / "openvino", precision="bf16")
+        yield "openvino, bfloat16", _joined(network, asked.images)
     # The last: it holds for all that this process loads from here on.
     tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
     yield "saved model, bfloat16", _by_signature(model, asked)
@@ -116,34 +116,26 @@ def _by_signature(model: Path, asked: Slices) -> Answer:
     from serving.contract import RAW
     from serving.export.standalone import load_model
 
+    # Kept: its variables go when it does.
     loaded = load_model(model)
-    answers = [
-        loaded.signatures[RAW](image_bytes=tf.constant(some)) for some in _batches(asked.encoded)
-    ]
-    return _joined([{name: each[name].numpy() for name in each} for each in answers])
+
+    def ask(encoded: Sequence[bytes]) -> Answer:
+        answer = loaded.signatures[RAW](image_bytes=tf.constant(encoded))
+        return {name: tensor.numpy() for name, tensor in answer.items()}
+
+    return _joined(ask, asked.encoded)
 
 
-def _by_openvino_bfloat16(network: Path, asked: Slices) -> Answer:
-    import openvino
-
-    from serving.export.standalone import IMAGE
-
-    compiled = openvino.compile_model(network, "CPU", {"INFERENCE_PRECISION_HINT": "bf16"})
-    answers = [compiled({IMAGE: some}) for some in _batches(asked.images)]
-    return _joined(
-        [{name: each[name].copy() for name in (CLASSIFICATION, SEGMENTATION)} for each in answers]
-    )
-
-
-def _batches(items: Sequence[Any]) -> list[Sequence[Any]]:
-    return [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
-
-
-def _joined(answers: Sequence[Answer]) -> Answer:
+def _joined(ask: Callable[[Any], Answer], items: Sequence[Any]) -> Answer:
+    answers = [ask(batch) for batch in _batches(items)]
     return {
         name: np.concatenate([answer[name] for answer in answers])
         for name in (CLASSIFICATION, SEGMENTATION)
     }
+
+
+def _batches(items: Sequence[Any]) -> list[Sequence[Any]]:
+    return [items[start : start + _BATCH] for start in range(0, len(items), _BATCH)]
 
 
 def _scores(answer: Answer, asked: Slices) -> str:

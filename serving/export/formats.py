@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,12 @@ _ERRORS = 3
 """ONNX Runtime's number for them; 2 are warnings."""
 
 
+Answer = dict[str, np.ndarray]
+"""Both outputs, by name."""
+Network = Callable[[np.ndarray], Answer]
+"""Answers float32 [batch, S, S, 1]."""
+
+
 class Format(ABC):
     """One format; ``serving.export.packages`` knows what each imports."""
 
@@ -34,8 +41,8 @@ class Format(ABC):
         """Writes the function into an existing, empty folder."""
 
     @abstractmethod
-    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
-        """What the written network makes of float32 [batch, S, S, 1], in float32."""
+    def load(self, folder: Path) -> Network:
+        """The written network, which computes in float32."""
 
 
 class SavedModel(Format):
@@ -45,11 +52,15 @@ class SavedModel(Format):
         """As ``saved_model.pb``, signature ``serving_default``."""
         save_standalone(function, folder)
 
-    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+    def load(self, folder: Path) -> Network:
         """By TensorFlow."""
         model = tf.saved_model.load(str(folder))
-        answer = model.signatures[SERVING_DEFAULT](**{IMAGE: tf.constant(images)})
-        return {name: answer[name].numpy() for name in _OUTPUTS}
+
+        def network(images: np.ndarray) -> Answer:
+            answer = model.signatures[SERVING_DEFAULT](**{IMAGE: tf.constant(images)})
+            return {name: answer[name].numpy() for name in _OUTPUTS}
+
+        return network
 
 
 class Onnx(Format):
@@ -63,7 +74,7 @@ class Onnx(Format):
             function, function.input_signature, opset=_OPSET, output_path=str(folder / ONNX_FILE)
         )
 
-    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
+    def load(self, folder: Path) -> Network:
         """By ONNX Runtime."""
         import onnxruntime
 
@@ -73,7 +84,11 @@ class Onnx(Format):
         session = onnxruntime.InferenceSession(
             str(folder / ONNX_FILE), providers=["CPUExecutionProvider"]
         )
-        return dict(zip(_OUTPUTS, session.run(list(_OUTPUTS), {IMAGE: images}), strict=True))
+
+        def network(images: np.ndarray) -> Answer:
+            return dict(zip(_OUTPUTS, session.run(list(_OUTPUTS), {IMAGE: images}), strict=True))
+
+        return network
 
 
 class OpenVino(Format):
@@ -91,15 +106,20 @@ class OpenVino(Format):
             model = openvino.convert_model(Path(between) / ONNX_FILE)
             openvino.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
 
-    def answer(self, folder: Path, images: np.ndarray) -> dict[str, np.ndarray]:
-        """By OpenVINO, which would else compute in bfloat16 where the processor can."""
+    def load(self, folder: Path, precision: str = "f32") -> Network:
+        """By OpenVINO, which, not told the precision, takes bfloat16 where the processor can."""
         import openvino
 
-        network = openvino.compile_model(
-            folder / OPENVINO_FILE, "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+        compiled = openvino.compile_model(
+            folder / OPENVINO_FILE, "CPU", {"INFERENCE_PRECISION_HINT": precision}
         )
-        answer = network({IMAGE: images})
-        return {name: answer[name] for name in _OUTPUTS}
+
+        def network(images: np.ndarray) -> Answer:
+            # Copied: the next call writes its answer to the same place.
+            answer = compiled({IMAGE: images})
+            return {name: answer[name].copy() for name in _OUTPUTS}
+
+        return network
 
 
 FORMATS: dict[str, Format] = {"onnx": Onnx(), "openvino": OpenVino(), "saved_model": SavedModel()}

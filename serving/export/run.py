@@ -60,7 +60,7 @@ def export(saved_model: Path, name: str, directory: Path) -> Exported:
         root = Path(staging) / "export"
         root.mkdir()
         form.write(function, root)
-        answer = form.answer(root, known.images)
+        answer = form.load(root)(known.images)
         difference = max(
             float(np.abs(answer[output] - expected).max())
             for output, expected in known.expected.items()
